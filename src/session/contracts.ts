@@ -1,0 +1,130 @@
+/**
+ * What a session needs of the world, and what it tells it.
+ *
+ * The interfaces are declared here, by their consumer; `aws` and the WebSocket fit them by shape and
+ * the factory in `cli` joins them.
+ *
+ * @module
+ */
+
+/** One opening of a data channel. The token is good for one connection and lives in memory only. */
+export interface SessionGrant {
+  sessionId: string;
+  /** Used verbatim as the WebSocket address: it may hold a raw `+`. */
+  streamUrl: string;
+  tokenValue: string;
+}
+
+/** What StartSession is asked. */
+export interface StartSessionRequest {
+  /** Instance id. */
+  target: string;
+  documentName: string;
+  parameters: Record<string, string[]>;
+  reason?: string;
+}
+
+/** The calls of the SSM API that a session makes. Errors arrive as `AppError`. */
+export interface SessionService {
+  startSession(request: StartSessionRequest, signal: AbortSignal): Promise<SessionGrant>;
+  /** `undefined`: the session has ended and cannot be resumed. */
+  resumeSession(sessionId: string, signal: AbortSignal): Promise<SessionGrant | undefined>;
+  terminateSession(sessionId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Why a transport closed. */
+export interface TransportClose {
+  /** WebSocket close code; 1006 when the connection was lost without one. */
+  code: number;
+  reason: string;
+}
+
+/** What a transport calls. After `onClose` it calls nothing more. */
+export interface TransportEvents {
+  onMessage(frame: Uint8Array): void;
+  onClose(close: TransportClose): void;
+}
+
+/** An open, message-oriented connection to the gateway. */
+export interface Transport {
+  /** Queues one binary message; never throws: a dead connection shows as `onClose`. */
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  /** Queues one text message. */
+  sendText(text: string): void;
+  /** Bytes queued and not yet handed to the system. */
+  readonly bufferedBytes: number;
+  /** Closes with code 1000. `onClose` follows once. */
+  close(): void;
+}
+
+/**
+ * Opens a transport.
+ *
+ * @throws {AppError} `network` when it cannot be reached or the deadline in `signal` passes; `auth`
+ * when the upgrade is refused for the credentials.
+ */
+export type OpenTransport = (
+  streamUrl: string,
+  events: TransportEvents,
+  signal: AbortSignal,
+) => Promise<Transport>;
+
+/** One local port and where it leads. */
+export interface Forward {
+  /** Local address to listen on. */
+  bind: string;
+  /** Local port; 0 for any free one. */
+  localPort: number;
+  /** A host that the instance can reach; undefined for the instance itself. */
+  remoteHost?: string;
+  remotePort: number;
+}
+
+/** Where a session stands. Issue order: each may go straight to `closing`, `closed` or `failed`. */
+export type SessionState =
+  | "connecting"
+  | "handshaking"
+  | "active"
+  | "resuming"
+  | "closing"
+  | "closed"
+  | "failed";
+
+/** Something worth telling. `atMs` is epoch milliseconds. */
+export type SessionEvent =
+  | { type: "state"; atMs: number; from: SessionState; to: SessionState; reason?: string }
+  | { type: "connection"; atMs: number; connection: number; status: "opened" | "closed" }
+  | {
+    type: "connection";
+    atMs: number;
+    connection: number;
+    /** The remote end refused this one connection; the session goes on. */
+    status: "refused" | "reset";
+    reason: string;
+  }
+  | { type: "warning"; atMs: number; message: string; hint?: string }
+  | { type: "notice"; atMs: number; message: string };
+
+/** Facts of a session that serves its port. */
+export interface SessionReady {
+  sessionId: string;
+  instanceId: string;
+  bind: string;
+  /** The port in fact listened on. */
+  localPort: number;
+  remoteHost: string | undefined;
+  remotePort: number;
+  /** From the start of the session to the port being served. */
+  connectMs: number;
+  agentVersion: string;
+  /** `mux`: any number of connections at a time; `basic`: one, agents up to 3.0.196.0. */
+  mode: "mux" | "basic";
+}
+
+/** How a session ended. */
+export interface SessionEnd {
+  /** `user`: asked for here. `remote`: the service or agent closed it. `lost`: connection lost. */
+  by: "user" | "remote" | "lost";
+  /** The service's or agent's own text, where it gave one. */
+  reason: string;
+}
