@@ -90,18 +90,20 @@ export type SessionState =
   | "closed"
   | "failed";
 
+/** What became of one local connection, counted from 1 in each session. The session goes on. */
+export type ConnectionEvent =
+  | { connection: number; status: "opened" | "closed" }
+  | {
+    connection: number;
+    /** `refused`: never served, for instance by the remote port. `reset`: broken off. */
+    status: "refused" | "reset";
+    reason: string;
+  };
+
 /** Something worth telling. `atMs` is epoch milliseconds. */
 export type SessionEvent =
   | { type: "state"; atMs: number; from: SessionState; to: SessionState; reason?: string }
-  | { type: "connection"; atMs: number; connection: number; status: "opened" | "closed" }
-  | {
-    type: "connection";
-    atMs: number;
-    connection: number;
-    /** The remote end refused this one connection; the session goes on. */
-    status: "refused" | "reset";
-    reason: string;
-  }
+  | ({ type: "connection"; atMs: number } & ConnectionEvent)
   | { type: "warning"; atMs: number; message: string; hint?: string }
   | { type: "notice"; atMs: number; message: string };
 

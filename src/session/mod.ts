@@ -4,3 +4,6 @@
  * @module
  */
 export * from "./contracts.ts";
+export { PortSession, type PortSessionOptions, type SessionStatistics } from "./port_session.ts";
+export { type ReconnectPolicy } from "./resume.ts";
+export { webSocketTransport, type WebSocketTransportOptions } from "./websocket_transport.ts";

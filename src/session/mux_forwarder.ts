@@ -1,0 +1,142 @@
+/**
+ * Serves a local port over the multiplexer: any number of connections over one session.
+ *
+ * @module
+ */
+import type { Clock } from "../platform/mod.ts";
+import {
+  FLAG,
+  parseFlag,
+  PAYLOAD_TYPE,
+  ProtocolError,
+  SmuxKeepAlive,
+  SmuxSession,
+  type SmuxStream,
+  STREAM_PAYLOAD_BYTES,
+} from "../protocol/mod.ts";
+import { ByteBudget } from "./byte_queue.ts";
+import type { DataChannel } from "./data_channel.ts";
+import { acceptAll, type Forwarder, type ForwarderOptions } from "./forwarder.ts";
+import { LocalConnection } from "./local_connection.ts";
+
+/** Bytes that may wait for slow local readers of one session. 80 s of what an agent can send. */
+const UNREAD_LIMIT_BYTES = 64 * 1024 * 1024;
+const KEEP_ALIVE_TICK_MS = 1_000;
+
+export class MuxForwarder implements Forwarder {
+  readonly #channel: DataChannel;
+  readonly #options: ForwarderOptions;
+  readonly #smux: SmuxSession;
+  readonly #budget = new ByteBudget(UNREAD_LIMIT_BYTES);
+  readonly #open = new Set<LocalConnection>();
+  /** Dial errors told without a stream: the next streams that end without data are theirs. */
+  #refusals = 0;
+  #count = 0;
+  #keepAliveTimer: number | undefined;
+
+  constructor(channel: DataChannel, options: ForwarderOptions & { needsKeepAlive: boolean }) {
+    this.#channel = channel;
+    this.#options = options;
+    const keepAlive = options.needsKeepAlive ? new SmuxKeepAlive(options.clock.nowMs()) : undefined;
+    this.#smux = new SmuxSession("client", {
+      onOutput: () => this.#pump(),
+      onFrame: () => keepAlive?.heard(),
+    });
+    channel.onRoom = () => this.#pump();
+    channel.handlePayloads((type, payload) => this.#onPayload(type, payload));
+    if (keepAlive !== undefined) this.#keepAlive(keepAlive, options.clock);
+  }
+
+  get openConnections(): number {
+    return this.#open.size;
+  }
+
+  async serve(listener: Deno.TcpListener): Promise<void> {
+    for await (const conn of acceptAll(listener, this.#options.clock)) this.#serveConnection(conn);
+  }
+
+  stop(): void {
+    for (const local of this.#open) local.reset("the session ended");
+    if (this.#keepAliveTimer !== undefined) this.#options.clock.clearTimeout(this.#keepAliveTimer);
+    this.#keepAliveTimer = undefined;
+    this.#channel.onRoom = () => {};
+  }
+
+  #serveConnection(conn: Deno.TcpConn): void {
+    const connection = ++this.#count;
+    const { clock, events, refusalText } = this.#options;
+    let stream: SmuxStream;
+    try {
+      conn.setNoDelay(true);
+      stream = this.#smux.openStream();
+    } catch (error) {
+      conn.close();
+      const reason = error instanceof ProtocolError ? error.message : "it was closed at once";
+      return events.onConnection({ connection, status: "refused", reason });
+    }
+    events.onConnection({ connection, status: "opened" });
+    const local = new LocalConnection(conn, stream, {
+      clock,
+      budget: this.#budget,
+      onBytesUp: (count) => events.onBytes({ up: count, down: 0 }),
+      onBytesDown: (count) => events.onBytes({ up: 0, down: count }),
+    });
+    this.#open.add(local);
+    let wasRefused = false;
+    const { onEnd } = stream;
+    stream.onEnd = () => {
+      wasRefused = this.#takeRefusal(stream);
+      if (wasRefused) local.reset(refusalText);
+      else onEnd();
+    };
+    local.done.then((end) => {
+      this.#open.delete(local);
+      if (this.#open.size === 0) this.#refusals = 0;
+      if (end.how === "closed") return events.onConnection({ connection, status: "closed" });
+      const status = wasRefused ? "refused" : "reset";
+      events.onConnection({ connection, status, reason: end.reason });
+    });
+  }
+
+  /**
+   * Whether the end of `stream` is a dial error. The agent tells those without a stream id, ahead of
+   * the FIN: the next stream that ends without a byte from the target is the one.
+   */
+  #takeRefusal(stream: SmuxStream): boolean {
+    if (this.#refusals === 0 || stream.receivedBytes > 0) return false;
+    this.#refusals--;
+    return true;
+  }
+
+  #onPayload(payloadType: number, payload: Uint8Array): void {
+    try {
+      if (payloadType === PAYLOAD_TYPE.output) this.#smux.receive(payload);
+      else if (payloadType === PAYLOAD_TYPE.flag) this.#onFlag(parseFlag(payload));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.events.onBroken(error.message);
+    }
+  }
+
+  #onFlag(flag: number): void {
+    if (flag === FLAG.connectToPortError) this.#refusals++;
+  }
+
+  /** Moves frames into messages while the window has room. */
+  #pump(): void {
+    while (this.#channel.hasRoom && this.#smux.hasOutput) {
+      const payload = this.#smux.pull(STREAM_PAYLOAD_BYTES);
+      if (payload === undefined) return;
+      this.#channel.send(PAYLOAD_TYPE.output, payload);
+    }
+  }
+
+  #keepAlive(keepAlive: SmuxKeepAlive, clock: Clock): void {
+    this.#keepAliveTimer = clock.setTimeout(() => {
+      const due = keepAlive.tick(clock.nowMs());
+      if (due === "send_nop") this.#smux.sendNop();
+      if (due === "expired") return this.#options.events.onBroken("the agent fell silent");
+      this.#keepAlive(keepAlive, clock);
+    }, KEEP_ALIVE_TICK_MS);
+  }
+}
