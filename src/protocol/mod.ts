@@ -20,3 +20,4 @@ export * from "./smux.ts";
 export * from "./smux_keep_alive.ts";
 export * from "./smux_stream.ts";
 export * from "./version.ts";
+export * from "./websocket_frame.ts";

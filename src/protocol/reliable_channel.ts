@@ -54,6 +54,11 @@ export interface ChannelStatistics {
 
 /** Retransmissions in one tick: a lost burst comes back in pieces, not as another burst. */
 const RETRANSMISSIONS_A_TICK = 64;
+/**
+ * On a quick path the computed timeout is 10 ms, which any busy moment of either end exceeds. The
+ * WebSocket loses nothing by itself, so patience costs nothing and spares needless repetition.
+ */
+const SHORTEST_TIMEOUT_MS = 200;
 /** A lost `start_publication` must not stop a session for ever. */
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -148,7 +153,7 @@ export class ReliableChannel {
     }
     if (!this.#isConnected) return;
     const overdue = this.#replay.takeOverdue(nowMs, {
-      timeoutMs: this.#roundTrip.timeoutMs,
+      timeoutMs: Math.max(this.#roundTrip.timeoutMs, SHORTEST_TIMEOUT_MS),
       limit: RETRANSMISSIONS_A_TICK,
     });
     if (overdue.length === 0) return;

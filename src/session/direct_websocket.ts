@@ -1,0 +1,231 @@
+/**
+ * A WebSocket on a TCP or TLS connection of our own, with TCP_NODELAY.
+ *
+ * Deno's WebSocket turns TCP_NODELAY off and cannot turn it on: an acknowledgement that is followed by
+ * a small request waits 40 ms for the peer's delayed TCP acknowledgement. See
+ * docs/decisions/websocket.md. This one can also ping, which keeps the way through NAT and VPN open
+ * and finds a connection that died in silence.
+ *
+ * @module
+ */
+import type { Clock } from "../platform/mod.ts";
+import {
+  clientFrameBytes,
+  ProtocolError,
+  WEBSOCKET_OPCODE,
+  WebSocketParser,
+  writeClientFrame,
+} from "../protocol/mod.ts";
+import type { Transport, TransportClose, TransportEvents } from "./contracts.ts";
+import { upgrade, writeAll } from "./upgrade.ts";
+
+export interface DirectWebSocketOptions {
+  headers: Record<string, string>;
+  /** PEM certificates trusted beside the default ones. */
+  caCerts: string[];
+  events: TransportEvents;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/** Below the 30 s after which some middleboxes forget a silent connection. */
+export const PING_INTERVAL_MS = 25_000;
+const PING_PAYLOAD = new TextEncoder().encode("keepalive");
+const READ_BYTES = 64 * 1024;
+/** Bytes joined into one write at most. */
+const LARGEST_WRITE_BYTES = 256 * 1024;
+/** How long a close waits for what is queued before it. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/**
+ * Connects, upgrades and starts reading.
+ *
+ * @throws {UpgradeRefused} For a status other than 101; errors of Deno's for the rest; the signal's
+ * reason when it was aborted.
+ */
+export async function openDirectWebSocket(
+  url: string,
+  options: DirectWebSocketOptions,
+): Promise<Transport> {
+  const { signal, caCerts, headers } = options;
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === "wss:";
+  // Brackets belong to the address, not to the IPv6 host in it.
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const tcp = await Deno.connect({ hostname: host, port: Number(port || (isTls ? 443 : 80)) });
+  let conn: Deno.Conn = tcp;
+  const onAbort = () => closeQuietly(conn);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    tcp.setNoDelay(true);
+    if (isTls) {
+      conn = await Deno.startTls(tcp, { hostname: host, caCerts, alpnProtocols: ["http/1.1"] });
+    }
+    const rest = await upgrade(conn, url, headers);
+    signal.throwIfAborted();
+    return new DirectWebSocket(conn, rest, options);
+  } catch (error) {
+    closeQuietly(conn);
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+class DirectWebSocket implements Transport {
+  readonly #conn: Deno.Conn;
+  readonly #events: TransportEvents;
+  readonly #clock: Clock;
+  readonly #parser: WebSocketParser;
+  /** Frames for the next write. */
+  #queue: { opcode: number; payload: Uint8Array }[] = [];
+  #queuedBytes = 0;
+  #isWriting = false;
+  #isClosing = false;
+  #isClosed = false;
+  #close: TransportClose = { code: 1006, reason: "" };
+  #pingTimer: number | undefined;
+  #hasHeardSincePing = true;
+
+  constructor(conn: Deno.Conn, firstBytes: Uint8Array, options: DirectWebSocketOptions) {
+    this.#conn = conn;
+    this.#events = options.events;
+    this.#clock = options.clock;
+    this.#parser = new WebSocketParser({
+      onMessage: (payload) => this.#events.onMessage(payload),
+      onPing: (payload) => this.#enqueue(WEBSOCKET_OPCODE.pong, payload),
+      onPong: () => {},
+      onClose: (close) => this.#onPeerClose(close),
+    });
+    this.#schedulePing();
+    this.#read(firstBytes);
+  }
+
+  get bufferedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    this.#enqueue(WEBSOCKET_OPCODE.binary, frame);
+  }
+
+  sendText(text: string): void {
+    this.#enqueue(WEBSOCKET_OPCODE.text, new TextEncoder().encode(text));
+  }
+
+  close(): void {
+    if (this.#isClosing) return;
+    this.#enqueue(WEBSOCKET_OPCODE.close, new Uint8Array([0x03, 0xe8])); // 1000
+    this.#close = { code: 1000, reason: "" };
+    this.#isClosing = true;
+    // A peer that does not read must not hold us: what is queued gets this long.
+    this.#stopPing();
+    this.#pingTimer = this.#clock.setTimeout(() => this.#end(), CLOSE_TIMEOUT_MS);
+  }
+
+  #enqueue(opcode: number, payload: Uint8Array): void {
+    if (this.#isClosing) return;
+    this.#queue.push({ opcode, payload });
+    this.#queuedBytes += payload.byteLength;
+    if (!this.#isWriting) this.#write();
+  }
+
+  /** Writes what is queued, many frames at a time; what comes meanwhile joins the next write. */
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      // One turn of the microtask queue: frames of the same burst share a write.
+      await undefined;
+      while (this.#queue.length > 0) await writeAll(this.#conn, this.#takeFrames());
+    } catch {
+      return this.#end();
+    }
+    this.#isWriting = false;
+    if (this.#isClosing) this.#end();
+  }
+
+  #takeFrames(): Uint8Array {
+    let count = 0;
+    let size = 0;
+    while (count < this.#queue.length && (count === 0 || size < LARGEST_WRITE_BYTES)) {
+      size += clientFrameBytes(this.#queue[count]!.payload.byteLength);
+      count++;
+    }
+    const bytes = new Uint8Array(size);
+    const masks = crypto.getRandomValues(new Uint8Array(4 * Math.min(count, 16_384)));
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const { opcode, payload } = this.#queue[i]!;
+      const mask = masks.subarray((4 * i) % masks.byteLength).subarray(0, 4);
+      at = writeClientFrame(bytes, at, { opcode, payload, mask });
+      this.#queuedBytes -= payload.byteLength;
+    }
+    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
+    return bytes;
+  }
+
+  async #read(firstBytes: Uint8Array): Promise<void> {
+    const buffer = new Uint8Array(READ_BYTES);
+    try {
+      // The owner learns of the transport first.
+      await undefined;
+      this.#parser.feed(firstBytes);
+      for (;;) {
+        const count = await this.#conn.read(buffer);
+        if (count === null || this.#isClosed) break;
+        this.#hasHeardSincePing = true;
+        this.#parser.feed(buffer.subarray(0, count));
+      }
+    } catch (error) {
+      // Bytes that are not WebSocket end the connection like a broken one.
+      if (error instanceof ProtocolError) this.#close = { code: 1002, reason: error.message };
+    }
+    this.#end();
+  }
+
+  #onPeerClose(close: TransportClose): void {
+    if (this.#isClosing) return;
+    const code = new Uint8Array([0x03, 0xe8]);
+    this.#enqueue(WEBSOCKET_OPCODE.close, code);
+    this.#close = close;
+    this.#isClosing = true;
+  }
+
+  #schedulePing(): void {
+    this.#pingTimer = this.#clock.setTimeout(() => {
+      if (!this.#hasHeardSincePing) {
+        const seconds = PING_INTERVAL_MS / 1000;
+        this.#close = { code: 1006, reason: `no answer to a ping for ${seconds} s` };
+        return this.#end();
+      }
+      this.#hasHeardSincePing = false;
+      this.#enqueue(WEBSOCKET_OPCODE.ping, PING_PAYLOAD);
+      this.#schedulePing();
+    }, PING_INTERVAL_MS);
+  }
+
+  #stopPing(): void {
+    if (this.#pingTimer !== undefined) this.#clock.clearTimeout(this.#pingTimer);
+    this.#pingTimer = undefined;
+  }
+
+  #end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isClosing = true;
+    this.#queue = [];
+    this.#stopPing();
+    closeQuietly(this.#conn);
+    this.#events.onClose(this.#close);
+  }
+}
+
+function closeQuietly(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch {
+    // Closed already.
+  }
+}

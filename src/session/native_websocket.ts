@@ -1,0 +1,86 @@
+/**
+ * Deno's own WebSocket: the way through a proxy, which it finds and asks by itself.
+ *
+ * In the compiled executable a permission is needed for the target alone, never for the proxy.
+ *
+ * @module
+ */
+import type { Transport, TransportEvents } from "./contracts.ts";
+import { UpgradeRefused } from "./upgrade.ts";
+
+export interface NativeWebSocketOptions {
+  headers: Record<string, string>;
+  /** A client with extra CA certificates, or `undefined` for Deno's own. */
+  client: Deno.HttpClient | undefined;
+  events: TransportEvents;
+  signal: AbortSignal;
+}
+
+/**
+ * Opens the socket.
+ *
+ * @throws {UpgradeRefused} For a status other than 101; an error with Deno's text for the rest; the
+ * signal's reason when it was aborted.
+ */
+export function openNativeWebSocket(
+  url: string,
+  { headers, client, events, signal }: NativeWebSocketOptions,
+): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, client === undefined ? { headers } : { headers, client });
+    socket.binaryType = "arraybuffer";
+    let failure = "";
+    let isOpen = false;
+    const onAbort = () => {
+      reject(signal.reason);
+      socket.close();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+
+    socket.onopen = () => {
+      signal.removeEventListener("abort", onAbort);
+      if (signal.aborted) return socket.close();
+      isOpen = true;
+      resolve(new NativeWebSocket(socket));
+    };
+    socket.onmessage = ({ data }) => {
+      // The service sends binary; the reference takes text alike.
+      const isBinary = data instanceof ArrayBuffer;
+      events.onMessage(isBinary ? new Uint8Array(data) : new TextEncoder().encode(String(data)));
+    };
+    socket.onerror = (event) => {
+      failure = event instanceof ErrorEvent ? event.message : "";
+    };
+    socket.onclose = ({ code, reason }) => {
+      signal.removeEventListener("abort", onAbort);
+      if (isOpen) return events.onClose({ code: code || 1006, reason: reason || failure });
+      const status = /status code: (\d{3})/.exec(failure)?.[1];
+      reject(status === undefined ? new Error(failure) : new UpgradeRefused(Number(status)));
+    };
+  });
+}
+
+class NativeWebSocket implements Transport {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    // A socket that is going down throws; its close event tells the owner.
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame);
+  }
+
+  sendText(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  close(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000);
+  }
+}
