@@ -1,0 +1,168 @@
+/**
+ * The tour: a sandbox, a tunnel, real traffic through it, a cut in the middle, and a clean end.
+ *
+ * Run it with `deno task demo`. It starts the real commands as child processes, as a user would.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { type Child, startCommand } from "../support/command.ts";
+
+const MEGABYTE = 1_000_000;
+const TRANSFER_BYTES = 5 * MEGABYTE;
+
+interface SandboxReady {
+  endpoint_url: string;
+  region: string;
+  credentials: { access_key_id: string; secret_access_key: string };
+  fault_url: string;
+  instances: {
+    instance_id: string;
+    name: string;
+    scenario: string;
+    services: Record<string, number>;
+  }[];
+}
+
+interface ForwardReady {
+  session_id: string;
+  local_port: number;
+  connect_ms: number;
+}
+
+const started = performance.now();
+
+function say(text: string): void {
+  const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
+  // deno-lint-ignore no-console
+  console.log(`${seconds} s  ${text}`);
+}
+
+/** Deterministic bytes that do not compress and do not repeat. */
+function someBytes(count: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(count);
+  let state = 1;
+  for (let i = 0; i < count; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[i] = state >>> 24;
+  }
+  return bytes;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Sends bytes to an echo service and compares what comes back; `onMiddle` runs half-way. */
+async function echoThrough(
+  port: number,
+  bytes: Uint8Array<ArrayBuffer>,
+  onMiddle: () => Promise<void>,
+): Promise<boolean> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const hash = createHash("sha256");
+  const writing = (async () => {
+    let rest = bytes.subarray();
+    while (rest.byteLength > 0) rest = rest.subarray(await conn.write(rest));
+  })();
+  const buffer = new Uint8Array(64 * 1024);
+  let received = 0;
+  let middle: Promise<void> | undefined;
+  while (received < bytes.byteLength) {
+    const count = await conn.read(buffer);
+    if (count === null) return false;
+    hash.update(buffer.subarray(0, count));
+    received += count;
+    if (received > bytes.byteLength / 2) middle ??= onMiddle();
+  }
+  await writing;
+  await middle;
+  return hash.digest("hex") === sha256(bytes);
+}
+
+async function tour(): Promise<boolean> {
+  say("Starting an emulated AWS on this machine: ec2-connect sandbox");
+  await using sandbox = startCommand(["sandbox", "--no-agent-pacing", "--format", "json"]);
+  const ready = await sandbox.event<SandboxReady>("ready");
+  const instance = ready.instances.find((candidate) => candidate.services["http"] !== undefined);
+  if (instance === undefined) throw new Error("the sandbox has no instance with services");
+  const env = {
+    AWS_ENDPOINT_URL: ready.endpoint_url,
+    AWS_REGION: ready.region,
+    AWS_ACCESS_KEY_ID: ready.credentials.access_key_id,
+    AWS_SECRET_ACCESS_KEY: ready.credentials.secret_access_key,
+  };
+  const httpPort = instance.services["http"]!;
+  const echoPort = instance.services["echo"]!;
+
+  say(`Two tunnels to ${instance.name}: ec2-connect connect ${instance.instance_id} -L … -L …`);
+  const connect = startCommand([
+    "connect",
+    instance.instance_id,
+    ...["-L", `0:${httpPort}`, "-L", `0:${echoPort}`],
+    ...["--format", "json"],
+  ], { env });
+  await using _connect = connect;
+  const forwards = [
+    await connect.event<ForwardReady & { remote_port: number }>("ready"),
+    await connect.event<ForwardReady & { remote_port: number }>("ready"),
+  ];
+  const http = forwards.find((forward) => forward.remote_port === httpPort)!;
+  const echo = forwards.find((forward) => forward.remote_port === echoPort)!;
+  say(
+    `Ready after ${Math.round(http.connect_ms)} ms: 127.0.0.1:${http.local_port} leads to ` +
+      `port ${httpPort} of the instance`,
+  );
+
+  const page = await fetch(`http://127.0.0.1:${http.local_port}/`);
+  const text = await page.text();
+  say(`A web request through the tunnel: status ${page.status}, ${text.length} characters`);
+
+  const down = await fetch(`http://127.0.0.1:${http.local_port}/bytes?n=${TRANSFER_BYTES}`);
+  const announced = down.headers.get("x-sha256");
+  const isDownWhole = sha256(await down.bytes()) === announced;
+  say(`5 MB down: checksum ${isDownWhole ? "equal" : "DIFFERENT"}`);
+
+  say("5 MB up and back, and the connection to AWS is cut half-way");
+  const isEchoWhole = await echoThrough(echo.local_port, someBytes(TRANSFER_BYTES), async () => {
+    await cut(ready.fault_url, echo.session_id);
+    await resumed(connect);
+    say("The connection was cut and the session resumed; the transfer goes on");
+  });
+  say(`5 MB up and back: checksum ${isEchoWhole ? "equal" : "DIFFERENT"}, no byte lost to the cut`);
+
+  say("Ctrl-C");
+  const status = await connect.interrupt();
+  say(`The tunnels ended, exit code ${status}`);
+  await sandbox.interrupt();
+  return page.status === 200 && isDownWhole && isEchoWhole && status === 0;
+}
+
+async function cut(faultUrl: string, sessionId: string): Promise<void> {
+  const response = await fetch(`${faultUrl}/cut`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ session_id: sessionId }),
+  });
+  if (!response.ok) throw new Error(`the sandbox did not cut: ${await response.text()}`);
+  await response.body?.cancel();
+}
+
+/** Waits for the resumed session. */
+async function resumed(connect: Child): Promise<void> {
+  for (;;) {
+    const event = await connect.event<{ from: string; to: string }>("state");
+    if (event.from === "resuming" && event.to === "active") return;
+  }
+}
+
+if (import.meta.main) {
+  try {
+    const isWhole = await tour();
+    say(isWhole ? "All checks passed" : "A check FAILED");
+    Deno.exitCode = isWhole ? 0 : 1;
+  } catch (error) {
+    say(`The demo failed: ${error instanceof Error ? error.message : error}`);
+    Deno.exitCode = 1;
+  }
+}
