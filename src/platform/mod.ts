@@ -1,8 +1,14 @@
 /**
- * The operating system, one thing a file: time, paths, signals, the terminal, child processes and
- * who owns a port.
+ * The operating system, one thing a file: time, paths, signals, the terminal, local ports, child
+ * processes and who owns a port.
  *
  * @module
  */
 
+export { type RunningChild, startChild } from "./child.ts";
 export { type Clock, systemClock } from "./clock.ts";
+export { bracketed, formatAddress, listenTcp, type LocalAddress, nextFreePort } from "./listen.ts";
+export { configFolder, type PathFacts } from "./paths.ts";
+export { findPortOwner, type PortOwner } from "./port_owner.ts";
+export { listenForStopSignals, SIGNAL_EXIT_CODES, type StopSignal } from "./signals.ts";
+export { terminalColumns, type TerminalFacts, terminalFacts, wantsColour } from "./terminal.ts";

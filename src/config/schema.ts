@@ -1,0 +1,66 @@
+/**
+ * The settings of the program: the one place that says what exists, of which type and range.
+ *
+ * Importing this file loads zod, which costs a start some 10 ms; where no setting was made,
+ * `defaults.ts` stands in for it.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+
+const seconds = z.number().positive().max(86_400);
+const milliseconds = z.int().min(0).max(86_400_000);
+
+const awsSchema = z.strictObject({
+  default_region: z.string().min(1).optional()
+    .describe("Region when neither an option, the environment nor the AWS profile names one"),
+  profile: z.string().min(1).optional().describe("AWS profile when nothing else names one"),
+  connection_timeout: seconds.default(30)
+    .describe("Seconds until a tunnel must be open, its handshake included"),
+  request_timeout: seconds.default(60).describe("Seconds until a call of an AWS API must answer"),
+});
+
+const reconnectionSchema = z.strictObject({
+  enabled: z.boolean().default(true).describe("Whether a lost session is resumed"),
+  max_attempts: z.int().min(0).max(1_000_000).default(5).describe(
+    "Attempts in a row; 0 is without end",
+  ),
+  base_delay_ms: milliseconds.default(1_000).describe("Wait before the second attempt"),
+  max_delay_ms: milliseconds.default(16_000).describe("Longest wait between two attempts"),
+}).refine((value) => value.base_delay_ms <= value.max_delay_ms, {
+  path: ["max_delay_ms"],
+  error: "expected at least base_delay_ms",
+});
+
+const sessionSchema = z.strictObject({
+  max_sessions_per_instance: z.int().min(1).max(1_000).default(3)
+    .describe("Sessions of this machine to one instance"),
+  health_check_interval: seconds.default(5)
+    .describe("Seconds of silence after which a session is taken for lost"),
+  reconnection: reconnectionSchema.prefault({}),
+});
+
+const resourcesSchema = z.strictObject({
+  max_memory_mb: z.number().positive().default(10)
+    .describe("Memory that sessions may add to an idle process"),
+  max_cpu_percent: z.number().positive().max(100).default(0.5)
+    .describe("Share of one core that idle sessions may take"),
+  low_power_mode: z.boolean().default(true).describe("Fewer wake-ups while nothing happens"),
+});
+
+const loggingSchema = z.strictObject({
+  level: z.enum(["error", "warning", "info", "debug", "trace"]).default("warning")
+    .describe("What is logged on stderr; -v is debug, -vv is trace"),
+});
+
+/** Every setting, with its default. Unknown keys are refused; `read.ts` turns them into warnings. */
+export const configSchema = z.strictObject({
+  aws: awsSchema.prefault({}),
+  session: sessionSchema.prefault({}),
+  resources: resourcesSchema.prefault({}),
+  logging: loggingSchema.prefault({}),
+});
+
+/** All settings, complete. */
+export type Config = z.infer<typeof configSchema>;
