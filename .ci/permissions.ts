@@ -1,0 +1,45 @@
+/**
+ * What the executable may do, fixed when it is compiled. docs/permissions.md explains each line.
+ *
+ * @module
+ */
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+/** Listening for other machines (`--bind`): the two wildcard addresses. */
+const WILDCARD = ["0.0.0.0", "[::]"];
+/** AWS's domains of every partition, dual-stack ones and the SSO start pages' included. */
+const AWS = [
+  "*.amazonaws.com",
+  "*.amazonaws.com.cn",
+  "*.api.aws",
+  "*.api.amazonwebservices.com.cn",
+  "*.amazonaws.eu",
+  "*.api.amazonwebservices.eu",
+  "*.c2s.ic.gov",
+  "*.sc2s.sgov.gov",
+  "*.cloud.adc-e.uk",
+  "*.csp.hci.ic.gov",
+];
+/** Instance metadata, container credentials, pod identity. */
+const METADATA = [
+  "169.254.169.254",
+  "[fd00:ec2::254]",
+  "169.254.170.2",
+  "169.254.170.23",
+  "[fd00:ec2::23]",
+];
+
+/** The shell runs `connect -- COMMAND` and `credential_process`; the others name a port's owner. */
+const RUN = ["/bin/sh", "sh", "cmd.exe", "lsof", "netstat", "tasklist"];
+
+export const PERMISSIONS: readonly string[] = [
+  "--no-prompt",
+  `--allow-net=${[...LOOPBACK, ...WILDCARD, ...AWS, ...METADATA].join(",")}`,
+  "--allow-read",
+  "--allow-env",
+  "--allow-sys",
+  `--allow-run=${RUN.join(",")}`,
+];
+
+/** Trust what the system trusts beside Mozilla's list, and keep the heap small. */
+export const V8_FLAGS = "--v8-flags=--optimize-for-size,--max-semi-space-size=1";
