@@ -1,0 +1,9 @@
+/**
+ * Tools for tests and benches beside the reference programs: a stand-in for session-manager-plugin
+ * under the AWS CLI, and the reference multiplexer over pipes.
+ *
+ * @module
+ */
+export * from "./plugin_twin/smux_link.ts";
+export * from "./plugin_twin/test_with_tools.ts";
+export * from "./plugin_twin/toolchain.ts";
