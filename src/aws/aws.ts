@@ -1,0 +1,270 @@
+/**
+ * Everything that one command asks of AWS.
+ *
+ * Importing this loads no SDK: what is heavy comes with the first call that needs it, and only the
+ * client of that call.
+ *
+ * @module
+ */
+
+import { messageOf } from "../errors/mod.ts";
+import { type Answered, callAws } from "./call.ts";
+import { type ClientSettings, COMMON_SETTINGS, credentialSource } from "./client_settings.ts";
+import type {
+  AwsSettings,
+  Credentials,
+  EnvLookup,
+  Instance,
+  InstanceLookup,
+  InstanceSelector,
+  InstanceState,
+  SessionService,
+} from "./contracts.ts";
+import { CredentialCache } from "./credential_cache.ts";
+import { isCredentialError } from "./credential_errors.ts";
+import type { EndpointError } from "./endpoint_error.ts";
+import { MESSAGES_ENDPOINT_VARIABLE, resolveEndpoint } from "./endpoints.ts";
+import { environmentCredentials } from "./environment_credentials.ts";
+import { translateAwsError } from "./errors.ts";
+import { createHttpClient } from "./http.ts";
+import { collectPages, targetOf } from "./instances.ts";
+import { Lazy } from "./lazy.ts";
+import { chosenProfile, resolveRegion } from "./region.ts";
+import { isManagedNodeId } from "./selector.ts";
+import { NoSuchInstanceError } from "./service_errors.ts";
+import { createSessionService } from "./session_service.ts";
+
+/** STS answers for every region; this one is asked when none is chosen. */
+const FALLBACK_STS_REGION = "us-east-1";
+
+/** One per command; dispose it when the command ends. */
+export class Aws implements InstanceLookup, Disposable {
+  /** Chosen by option or `AWS_PROFILE`; undefined: the environment's keys or the default profile. */
+  readonly profile: string | undefined;
+  readonly #settings: AwsSettings;
+  readonly #env: EnvLookup;
+  readonly #log: (line: string) => void;
+  readonly #credentials: CredentialCache;
+  /** Some credential providers keep only the text of what `fetch` threw. */
+  #lastFailure: EndpointError | undefined;
+
+  readonly #region = new Lazy(() =>
+    resolveRegion({ profile: this.profile, region: this.#settings.region }, this.#env)
+  );
+  readonly #httpClient = new Lazy(() => createHttpClient(this.#env));
+  readonly #requestHandler = new Lazy(async () => {
+    const client = await this.#httpClient.get();
+    const { connectionTimeoutMs, requestTimeoutMs } = this.#settings;
+    const { createRequestHandler } = await import("./request_handler.ts");
+    return createRequestHandler({
+      client,
+      connectionTimeoutMs,
+      requestTimeoutMs,
+      onFailure: (error) => this.#lastFailure = error,
+    });
+  });
+  readonly #ssm = new Lazy(async () => {
+    // First what may fail for a missing setting, then what takes long.
+    const settings = await this.clientSettings("SSM");
+    const { SsmCalls } = await import("./ssm_calls.ts");
+    return new SsmCalls(settings);
+  });
+  readonly #ec2 = new Lazy(async () => {
+    const settings = await this.clientSettings("EC2");
+    const { Ec2Calls } = await import("./ec2_calls.ts");
+    return new Ec2Calls(settings);
+  });
+
+  constructor(settings: AwsSettings) {
+    this.#settings = settings;
+    this.#env = settings.env ?? processEnv;
+    this.#log = settings.log ?? (() => {});
+    this.profile = chosenProfile(settings.profile, this.#env);
+    this.#credentials = new CredentialCache((options) => this.#loadCredentials(options), {
+      log: this.#log,
+    });
+  }
+
+  /** @throws {AppError} `config` when none is set. */
+  region(): Promise<string> {
+    return this.#region.get();
+  }
+
+  /**
+   * From the SDK's whole chain, kept until near their end and then renewed.
+   *
+   * @throws {AppError} `auth` when there are none; `config` for an unknown profile.
+   */
+  credentials(): Promise<Credentials> {
+    return this.#credentials.get();
+  }
+
+  /** With the CA certificates of `AWS_CA_BUNDLE`, for fetch and WebSocket; undefined without it. */
+  httpClient(): Promise<Deno.HttpClient | undefined> {
+    return this.#httpClient.get();
+  }
+
+  /**
+   * For any SDK client of this command: `new KMSClient({ ...(await aws.clientSettings("KMS")) })`.
+   *
+   * @param service As in `AWS_ENDPOINT_URL_<SERVICE>`.
+   */
+  async clientSettings(service: string): Promise<ClientSettings> {
+    const endpoint = await this.#endpoint(service);
+    return {
+      ...COMMON_SETTINGS,
+      region: await this.region(),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(this.profile === undefined ? {} : { profile: this.profile }),
+      credentials: credentialSource(() => this.credentials()),
+      requestHandler: await this.#requestHandler.get(),
+    };
+  }
+
+  sessionService(): SessionService {
+    return createSessionService({
+      ssm: () => this.#ssm.get(),
+      call: (about, send) => this.#call({ service: "ssm", ...about }, send),
+      env: (name) =>
+        (name === MESSAGES_ENDPOINT_VARIABLE ? this.#settings.messagesEndpointUrl : undefined) ||
+        this.#env(name),
+    });
+  }
+
+  /**
+   * All instances that the selector means; terminated ones only when asked for by id.
+   *
+   * @throws {NoSuchInstanceError} When asked for an id that EC2 does not know.
+   */
+  async findInstances(selector: InstanceSelector, signal?: AbortSignal): Promise<Instance[]> {
+    const calls = await this.#ec2.get();
+    const { instancesOf } = await import("./ec2_calls.ts");
+    return await collectPages(async (token) => {
+      const answer = await this.#call(
+        { service: "ec2", operation: "DescribeInstances", target: targetOf(selector), signal },
+        () => calls.describePage(selector, { token, signal }),
+      );
+      return { instances: instancesOf(answer), nextToken: answer.NextToken || undefined };
+    });
+  }
+
+  /** For an error about an instance; `unknown` when EC2 has none of that id in the region. */
+  async instanceState(
+    instanceId: string,
+    signal?: AbortSignal,
+  ): Promise<InstanceState | "unknown"> {
+    if (isManagedNodeId(instanceId)) return "unknown";
+    try {
+      const [instance] = await this.findInstances({ by: "id", instanceId }, signal);
+      return instance?.state ?? "unknown";
+    } catch (error) {
+      if (error instanceof NoSuchInstanceError) return "unknown";
+      throw error;
+    }
+  }
+
+  /**
+   * Headers for the WebSocket upgrade on the stream URL. Empty when the URL is signed already, or
+   * when signing fails: the gateway may take the token alone, so that is logged and no reason to stop.
+   */
+  async signUpgrade(streamUrl: string): Promise<Record<string, string>> {
+    try {
+      const [{ signedUpgradeHeaders }, credentials, region, ssm] = await Promise.all([
+        import("./upgrade_signature.ts"),
+        this.credentials(),
+        this.region(),
+        this.#ssm.get(),
+      ]);
+      const date = new Date(Date.now() + ssm.clockOffsetMs);
+      return await signedUpgradeHeaders(streamUrl, { credentials, region, date });
+    } catch (error) {
+      this.#log(`data channel: upgrade not signed: ${messageOf(error)}`);
+      return {};
+    }
+  }
+
+  /** Closes clients and connections. Calls after it open new ones. */
+  close(): void {
+    this.#ssm.dispose((calls) => calls.destroy());
+    this.#ec2.dispose((calls) => calls.destroy());
+    this.#requestHandler.dispose((handler) => handler.destroy());
+    this.#httpClient.dispose((client) => client?.close());
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #call<T extends Answered>(
+    about: {
+      service: string;
+      operation: string;
+      target: string | undefined;
+      signal: AbortSignal | undefined;
+    },
+    send: () => Promise<T>,
+  ): Promise<T> {
+    return await callAws({
+      ...about,
+      region: await this.region(),
+      profile: this.profile,
+      endpoint: await this.#endpoint(about.service.toUpperCase()),
+      credentials: this.#credentials,
+      log: this.#log,
+    }, send);
+  }
+
+  #endpoint(service: string): Promise<string | undefined> {
+    // As in the AWS CLI, --endpoint-url is about the command's own calls, not about its credentials.
+    return resolveEndpoint(service, {
+      option: this.#settings.endpointUrl,
+      profile: this.profile,
+      env: this.#env,
+    });
+  }
+
+  async #loadCredentials({ isRefresh }: { isRefresh: boolean }): Promise<Credentials> {
+    const keys = environmentCredentials(this.profile, this.#env);
+    if (keys !== undefined) return keys;
+    this.#lastFailure = undefined;
+    try {
+      const { loadFromChain } = await import("./credential_chain.ts");
+      return await loadFromChain({
+        profile: this.profile,
+        region: await this.region().catch(() => FALLBACK_STS_REGION),
+        stsEndpoint: await resolveEndpoint("STS", {
+          option: undefined,
+          profile: this.profile,
+          env: this.#env,
+        }),
+        requestHandler: await this.#requestHandler.get(),
+        env: this.#env,
+        promptMfa: this.#settings.promptMfa,
+        log: this.#log,
+        isRefresh,
+      });
+    } catch (error) {
+      throw translateAwsError(this.#failureBehind(error) ?? error, {
+        service: "sts",
+        operation: "GetCredentials",
+        profile: this.profile,
+      });
+    }
+  }
+
+  #failureBehind(error: unknown): EndpointError | undefined {
+    const failure = this.#lastFailure;
+    if (failure === undefined || !isCredentialError(error)) return undefined;
+    return error.message.includes(failure.message) ? failure : undefined;
+  }
+}
+
+/** A variable that may not be read is as good as unset. */
+function processEnv(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}

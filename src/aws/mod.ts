@@ -1,0 +1,39 @@
+/**
+ * AWS: credentials, region, instances, and the calls of a session.
+ *
+ * Light to import; the SDK is loaded by the first call.
+ *
+ * @module
+ */
+
+export { Aws } from "./aws.ts";
+export { callAws, type CallContext } from "./call.ts";
+export type { ClientSettings } from "./client_settings.ts";
+export type {
+  AwsSettings,
+  Credentials,
+  EnvLookup,
+  Instance,
+  InstanceLookup,
+  InstanceSelector,
+  InstanceState,
+  SessionGrant,
+  SessionService,
+  StartSessionRequest,
+} from "./contracts.ts";
+export { MESSAGES_ENDPOINT_VARIABLE, withMessagesEndpoint } from "./endpoints.ts";
+export type { AwsErrorContext } from "./error_context.ts";
+export { translateAwsError } from "./errors.ts";
+export {
+  AmbiguousInstanceError,
+  explainNotConnected,
+  type ResolvedInstance,
+  resolveInstance,
+} from "./resolve_instance.ts";
+export { describeSelector, parseSelector } from "./selector.ts";
+export {
+  ExpiredCredentialsError,
+  NoSuchInstanceError,
+  SessionGoneError,
+  TargetNotConnectedError,
+} from "./service_errors.ts";
