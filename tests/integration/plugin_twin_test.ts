@@ -16,8 +16,12 @@ import {
   PAYLOAD_TYPE,
 } from "../../src/protocol/mod.ts";
 import {
+  AwsSession,
+  buildProgram,
   jsonBytes,
+  missingAwsCli,
   missingGoTools,
+  type OutputText,
   ScriptedGateway,
   testWithTools,
   TWIN_SESSION_ID,
@@ -83,7 +87,7 @@ async function takeAcknowledgement(gateway: ScriptedGateway, message: AgentMessa
 
 /** Runs the handshake of a port session; the agent's next number is 2, the client's 1. */
 async function handshake(
-  { gateway, twin }: Fixture,
+  { gateway, twin }: { gateway: ScriptedGateway; twin: { stdout: OutputText } },
   options: { agentVersion?: string; properties?: Record<string, string> } = {},
 ): Promise<{ response: string; port: number }> {
   const { agentVersion = MUX_AGENT, properties = PORT_PROPERTIES } = options;
@@ -334,3 +338,40 @@ test("prints why the channel was closed", async (fixture) => {
   assert.equal(await twin.exitCode(), 0);
   assert.match(twin.stdout.text, /SessionId: user-0123456789abcdef0 : no such port/);
 });
+
+testWithTools(
+  "plugin stand-in: the AWS CLI launches it, and a Ctrl-C ends both",
+  missingAwsCli() ?? missingGoTools(),
+  async () => {
+    const { path } = await buildProgram("session-manager-plugin");
+    const gateway = new ScriptedGateway();
+    gateway.callAnswer = {
+      SessionId: TWIN_SESSION_ID,
+      TokenValue: TWIN_TOKEN,
+      StreamUrl: `ws://127.0.0.1:${gateway.port}/v1/data-channel/${TWIN_SESSION_ID}`,
+    };
+    await using aws = new AwsSession({
+      access: {
+        endpointUrl: `http://127.0.0.1:${gateway.port}`,
+        region: "eu-central-1",
+        credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret-of-a-test" },
+      },
+      target: "i-0123456789abcdef0",
+      documentName: "AWS-StartPortForwardingSession",
+      parameters: { portNumber: "80" },
+      pluginPath: path!,
+    });
+    const call = await gateway.take("call");
+    assert.equal(call.operation, "StartSession");
+    assert.deepEqual(JSON.parse(call.body), {
+      Target: "i-0123456789abcdef0",
+      DocumentName: "AWS-StartPortForwardingSession",
+      Parameters: { portNumber: ["80"] },
+    });
+    await handshake({ gateway, twin: aws });
+    aws.interrupt();
+    assert.deepEqual((await gateway.takeData()).payload, encodeFlag(FLAG.terminateSession));
+    assert.equal(await aws.exitCode(), 0);
+    await gateway.close();
+  },
+);

@@ -4,7 +4,9 @@
  *
  * @module
  */
+export * from "./plugin_twin/aws_session.ts";
 export * from "./plugin_twin/output_text.ts";
+export * from "./plugin_twin/process_tree.ts";
 export * from "./plugin_twin/scripted_gateway.ts";
 export * from "./plugin_twin/smux_link.ts";
 export * from "./plugin_twin/test_with_tools.ts";
