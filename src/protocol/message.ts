@@ -101,7 +101,12 @@ export function decodeMessage(frame: Uint8Array): AgentMessage {
     );
   }
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const headerLength = view.getUint32(OFFSET.headerLength);
+  const messageType = decodeMessageType(frame);
+  // The service may send these two with zeroed fields; the plugin skips every check for them.
+  const isPublication = messageType === MESSAGE_TYPE.startPublication ||
+    messageType === MESSAGE_TYPE.pausePublication;
+  let headerLength = view.getUint32(OFFSET.headerLength);
+  if (headerLength === 0 && isPublication) headerLength = HEADER_LENGTH;
   // A header shorter than its own last field cannot be: PayloadType ends at 116.
   if (headerLength < HEADER_LENGTH || headerLength + 4 > frame.byteLength) {
     throw new ProtocolError(
@@ -109,11 +114,7 @@ export function decodeMessage(frame: Uint8Array): AgentMessage {
       `HeaderLength ${headerLength} in a message of ${frame.byteLength} bytes`,
     );
   }
-  const messageType = decodeMessageType(frame);
   const payload = frame.subarray(headerLength + 4);
-  // The service may send these two with zeroed fields; the plugin skips every check for them.
-  const isPublication = messageType === MESSAGE_TYPE.startPublication ||
-    messageType === MESSAGE_TYPE.pausePublication;
   if (!isPublication) checkFields(view, messageType, headerLength, payload);
   return {
     messageType,
