@@ -5,6 +5,7 @@
  * @module
  */
 export * from "./plugin_twin/aws_session.ts";
+export * from "./plugin_twin/loopback_servers.ts";
 export * from "./plugin_twin/output_text.ts";
 export * from "./plugin_twin/process_tree.ts";
 export * from "./plugin_twin/scripted_gateway.ts";
