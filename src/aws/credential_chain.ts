@@ -10,6 +10,7 @@ import type { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { AppError } from "../errors/mod.ts";
 import { mfaError } from "./credential_errors.ts";
 import type { Credentials, EnvLookup } from "./contracts.ts";
+import { safeText } from "./redact.ts";
 import { requireProfile } from "./region.ts";
 import { loadSharedFiles, type Section, sharedFilePaths } from "./shared_files.ts";
 import { createRoleAssumer, type RoleAssumer } from "./role_assumer.ts";
@@ -60,7 +61,7 @@ async function fromProfile(
   assumeRole: RoleAssumer,
 ): Promise<Credentials> {
   const { requestHandler, region, env, log, isRefresh } = context;
-  const line = (...parts: unknown[]) => log(`credentials: ${parts.map(String).join(" ")}`);
+  const line = (...parts: unknown[]) => log(`credentials: ${safeText(parts.join(" "))}`);
   const profile = source ?? context.profile;
   const init: NonNullable<Parameters<typeof fromNodeProviderChain>[0]> = {
     ...(profile === undefined ? {} : { profile }),

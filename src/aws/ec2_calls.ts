@@ -60,7 +60,13 @@ export class Ec2Calls {
 
 /** The instances of one answer. What EC2 must say and did not makes a `protocol` error. */
 export function instancesOf(answer: DescribeInstancesCommandOutput): Instance[] {
-  return (answer.Reservations ?? []).flatMap(({ Instances }) => (Instances ?? []).map(toInstance));
+  if (answer.Reservations === undefined) {
+    throw new AppError("protocol", "Cannot look up instances: the answer is not EC2's", {
+      why: "It has no list of reservations, not even an empty one",
+      hint: "Check --endpoint-url and AWS_ENDPOINT_URL, and any proxy",
+    });
+  }
+  return answer.Reservations.flatMap(({ Instances }) => (Instances ?? []).map(toInstance));
 }
 
 /** Terminated instances stay listed for an hour: only who asks by id wants to hear of them. */
@@ -115,7 +121,8 @@ function toInstance(instance: Ec2Instance): Instance {
     state: State.Name,
     privateIp: instance.PrivateIpAddress || undefined,
     privateDns: instance.PrivateDnsName || undefined,
-    platform: instance.Platform === "Windows" ? "windows" : "linux",
+    // The API writes "windows", its model "Windows"; other systems are not named at all.
+    platform: instance.Platform?.toLowerCase() === "windows" ? "windows" : "linux",
     instanceType: instance.InstanceType,
     vpcId: instance.VpcId,
     subnetId: instance.SubnetId,

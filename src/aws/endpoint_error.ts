@@ -16,6 +16,7 @@ export type EndpointFault =
   | "timeout"
   | "proxy"
   | "not_http"
+  | "web_page"
   | "too_large"
   | "other";
 

@@ -58,6 +58,12 @@ export function fetchWithin(limits: FetchLimits): (request: Request) => Promise<
       const response = await fetch(request, init);
       clearTimeout(connectionTimer);
       answeredOrigins.add(origin);
+      // EC2's parser takes a well-formed page for an answer with nothing in it. With an error status
+      // a page may come from AWS's own load balancers, and the SDK tries again.
+      if (response.ok && isWebPage(response)) {
+        await response.body?.cancel();
+        throw new EndpointError("web_page", `HTTP ${response.status}`, { origin });
+      }
       const body = await readWhole(response, origin);
       return new Response(BODILESS_STATUSES.has(response.status) ? null : body, {
         status: response.status,
@@ -78,6 +84,10 @@ export function fetchWithin(limits: FetchLimits): (request: Request) => Promise<
       clearTimeout(connectionTimer);
     }
   };
+}
+
+function isWebPage(response: Response): boolean {
+  return /^text\/html\b/i.test(response.headers.get("content-type") ?? "");
 }
 
 async function readWhole(response: Response, origin: string): Promise<Uint8Array<ArrayBuffer>> {

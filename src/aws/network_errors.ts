@@ -51,16 +51,10 @@ export function foreignAnswerError(
     });
   }
   if (answer.isHtml) {
-    return new AppError(
-      "network",
-      `${attempt(context)}: a web page answered in place of AWS${status}`,
-      {
-        why: "A proxy, a captive portal or another server stands at that address",
-        hint: context.endpoint === undefined
-          ? "Check HTTPS_PROXY and NO_PROXY, and sign in to the network if it asks for that"
-          : `Check the endpoint ${context.endpoint}`,
-      },
-    );
+    return new AppError("network", `${attempt(context)}: ${WEB_PAGE.what}${status}`, {
+      why: WEB_PAGE.why,
+      hint: WEB_PAGE.hint(context),
+    });
   }
   return new AppError("protocol", `${attempt(context)}: the answer is not AWS's${status}`, {
     why: "It cannot be read as an answer to this call",
@@ -70,14 +64,23 @@ export function foreignAnswerError(
   });
 }
 
-const proxyHint = "Check the network, and HTTPS_PROXY and NO_PROXY if a proxy is needed";
+const PROXY_HINT = "Check the network, and HTTPS_PROXY and NO_PROXY if a proxy is needed";
+
+const WEB_PAGE = {
+  what: "a web page answered in place of AWS",
+  why: "A proxy, a captive portal or another server stands at that address",
+  hint: ({ endpoint }: AwsErrorContext) =>
+    endpoint === undefined
+      ? "Check HTTPS_PROXY and NO_PROXY, and sign in to the network if it asks for that"
+      : `Check the endpoint ${endpoint}`,
+};
 
 const WORDS: Readonly<Record<EndpointFault, Words>> = {
   refused: {
     what: (error) => `${error.origin} refused the connection`,
     why: () => "Nothing listens at that address, or a firewall or proxy turns it away",
     hint: ({ endpoint }) =>
-      endpoint === undefined ? proxyHint : `Check that ${endpoint} is right and running`,
+      endpoint === undefined ? PROXY_HINT : `Check that ${endpoint} is right and running`,
   },
   dns: {
     what: (error) => `no such host: ${hostOf(error)}`,
@@ -99,7 +102,7 @@ const WORDS: Readonly<Record<EndpointFault, Words>> = {
   unreachable: {
     what: (error) => `${error.origin} cannot be reached`,
     why: () => "There is no route to it: no network, or no VPN",
-    hint: () => proxyHint,
+    hint: () => PROXY_HINT,
   },
   reset: {
     what: (error) => `${error.origin} broke the connection`,
@@ -120,17 +123,22 @@ const WORDS: Readonly<Record<EndpointFault, Words>> = {
   not_http: {
     what: (error) => `${error.origin} does not speak HTTP`,
     why: () => "Another kind of server listens there, or the scheme (http, https) is wrong",
-    hint: ({ endpoint }) => endpoint === undefined ? proxyHint : `Check the endpoint ${endpoint}`,
+    hint: ({ endpoint }) => endpoint === undefined ? PROXY_HINT : `Check the endpoint ${endpoint}`,
+  },
+  web_page: {
+    what: (error) => `${WEB_PAGE.what} (${error.message})`,
+    why: () => WEB_PAGE.why,
+    hint: WEB_PAGE.hint,
   },
   too_large: {
     what: (error) => `${error.origin}: ${safeText(error.message)}`,
     why: () => "That is no answer of AWS",
-    hint: ({ endpoint }) => endpoint === undefined ? proxyHint : `Check the endpoint ${endpoint}`,
+    hint: ({ endpoint }) => endpoint === undefined ? PROXY_HINT : `Check the endpoint ${endpoint}`,
   },
   other: {
     what: (error) => `${error.origin}: ${safeText(error.message)}`,
     why: () => "The request got no answer",
-    hint: () => proxyHint,
+    hint: () => PROXY_HINT,
   },
 };
 

@@ -20,6 +20,8 @@ export function safeText(text: string): string {
   const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
   const masked = line
     .replace(/\s*Encoded authorization failure message:.*$/i, "")
+    // Node's text for a failed child process goes on with the whole command line.
+    .replace(/(Command failed):.*$/, "$1")
     .replace(/[A-Za-z0-9+/=]{40,}/g, (run) => isSecretLike(run) ? "[hidden]" : run);
   const cut = masked.length > TEXT_LIMIT ? `${masked.slice(0, TEXT_LIMIT)}…` : masked;
   return cut.replace(/\.\s*$/, "");
