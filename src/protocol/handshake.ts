@@ -28,6 +28,7 @@ export interface ProcessedAction {
   actionType: string;
   actionStatus: number;
   actionResult?: unknown;
+  /** What went wrong, without the words that the response puts before it. */
   error?: string;
 }
 
@@ -102,7 +103,7 @@ function answerSessionType(action: RequestedAction, answer: HandshakeAnswer): Pr
     return {
       actionType: action.actionType,
       actionStatus: ACTION_STATUS.failed,
-      error: `Failed to process action SessionType: Unknown session type ${sessionType}`,
+      error: `Unknown session type ${sessionType}`,
     };
   }
   answer.sessionType = sessionType;
@@ -130,10 +131,17 @@ export function encodeHandshakeResponse(
       ActionType: action.actionType,
       ActionStatus: action.actionStatus,
       ActionResult: action.actionResult ?? null,
-      Error: action.error ?? "",
+      Error: errorText(action),
     })),
     Errors: errors.length === 0 ? null : errors,
   }));
+}
+
+/** A failure names its action here and stands alone in `Errors`. */
+function errorText({ actionType, actionStatus, error }: ProcessedAction): string {
+  if (error === undefined) return "";
+  const isFailed = actionStatus === ACTION_STATUS.failed;
+  return isFailed ? `Failed to process action ${actionType}: ${error}` : error;
 }
 
 export interface HandshakeComplete {
