@@ -59,6 +59,9 @@ export class AwsSession implements AsyncDisposable {
       args: [
         "ssm",
         "start-session",
+        // Versions before 2.13 know no AWS_ENDPOINT_URL.
+        "--endpoint-url",
+        options.access.endpointUrl,
         "--target",
         options.target,
         "--document-name",
@@ -177,7 +180,6 @@ function environment(options: AwsSessionOptions): Record<string, string> {
   return {
     ...Object.fromEntries(kept),
     PATH: `${dirname(pluginPath)}:${Deno.env.get("PATH") ?? ""}`,
-    AWS_ENDPOINT_URL: access.endpointUrl,
     AWS_REGION: access.region,
     // Version 1 of the CLI knows this one only.
     AWS_DEFAULT_REGION: access.region,
