@@ -30,7 +30,10 @@ export interface SmuxEvents {
 }
 
 export interface SmuxOptions {
-  /** Most streams at a time, either way. Default 1,024, the reference's accept backlog. */
+  /**
+   * Most streams at a time, either way; a server refuses more with FIN. Default 1,024, the reference's
+   * accept backlog.
+   */
   maxStreams?: number;
 }
 
@@ -102,7 +105,8 @@ export class SmuxSession {
   /**
    * Takes the next bytes of the peer's stream, cut anywhere.
    *
-   * @throws {ProtocolError} `smux_version` or `smux_command`; from then on every call throws it again.
+   * @throws {ProtocolError} `smux_version`, `smux_command`, or `limit_exceeded` when as many streams as
+   * `maxStreams` were refused and the peer took no notice; from then on every call throws it again.
    */
   receive(bytes: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -208,6 +212,10 @@ export class SmuxSession {
     this.#events.onFrame?.();
     // A SYN for a known id is ignored, as in the reference. Only the agent's side takes streams.
     if (this.#role === "client" || this.#streams.has(id)) return;
+    // Refused streams wait here for their FIN; a peer that opens but never reads would pile them up.
+    if (this.#streams.size >= 2 * this.#maxStreams) {
+      throw new ProtocolError("limit_exceeded", `more than ${this.#maxStreams} streams, unread`);
+    }
     const stream = this.#newStream(id, { mustSendSyn: false });
     if (this.#streams.size > this.#maxStreams) stream.discard();
     else this.#events.onStream?.(stream);
