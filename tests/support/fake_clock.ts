@@ -6,34 +6,36 @@
 import type { Clock } from "../../src/platform/mod.ts";
 
 interface Timer {
-  readonly dueMs: number;
-  readonly callback: () => void;
+  dueMs: number;
+  delayMs: number;
+  callback(): void;
 }
+
+const START_EPOCH_MS = Date.UTC(2024, 0, 1);
 
 export class FakeClock implements Clock {
   #nowMs = 0;
   #nextId = 1;
-  readonly #startedEpochMs: number;
-  // Insertion order is the order of setting, which decides between timers of the same moment.
   readonly #timers = new Map<number, Timer>();
+  readonly #waiters = new Set<() => void>();
 
-  /** @param startedEpochMs What `epochMs` says at the start. */
-  constructor(startedEpochMs = Date.UTC(2024, 0, 1)) {
-    this.#startedEpochMs = startedEpochMs;
+  /** Delays of the timers that are set, in the order they were set. Empty: nothing leaked. */
+  get delays(): number[] {
+    return [...this.#timers.values()].map((timer) => timer.delayMs);
   }
 
-  /** Milliseconds moved so far. */
   nowMs(): number {
     return this.#nowMs;
   }
 
   epochMs(): number {
-    return this.#startedEpochMs + this.#nowMs;
+    return START_EPOCH_MS + this.#nowMs;
   }
 
   setTimeout(callback: () => void, delayMs: number): number {
     const id = this.#nextId++;
-    this.#timers.set(id, { dueMs: this.#nowMs + Math.max(0, delayMs), callback });
+    this.#timers.set(id, { dueMs: this.#nowMs + delayMs, delayMs, callback });
+    for (const check of [...this.#waiters]) check();
     return id;
   }
 
@@ -41,51 +43,31 @@ export class FakeClock implements Clock {
     this.#timers.delete(id);
   }
 
-  /** Timers that are set and have not fired. */
-  get timerCount(): number {
-    return this.#timers.size;
-  }
-
-  /** Moves time on by `ms`; every timer due on the way fires at its own moment, in order. */
-  advance(ms: number): void {
-    const untilMs = this.#nowMs + ms;
-    while (this.#fireNext(untilMs));
-    this.#nowMs = untilMs;
-  }
-
-  /** Like `advance`, and lets promises settle before, between and after the timers. */
-  async elapse(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms;
-    do await settlePromises(); while (this.#fireNext(untilMs));
-    this.#nowMs = untilMs;
-  }
-
-  /**
-   * Moves time from timer to timer until `isDone`.
-   *
-   * @returns Whether it was done before no timer was left or `limitMs` had passed.
-   */
-  runUntil(isDone: () => boolean, limitMs: number): boolean {
-    const untilMs = this.#nowMs + limitMs;
-    while (!isDone()) if (!this.#fireNext(untilMs)) return false;
-    return true;
-  }
-
-  #fireNext(untilMs: number): boolean {
-    let next: [number, Timer] | undefined;
-    for (const entry of this.#timers) {
-      if (next === undefined || entry[1].dueMs < next[1].dueMs) next = entry;
+  /** Moves the time on and runs what falls due, in order, each at its own moment. */
+  advance(byMs: number): void {
+    const endMs = this.#nowMs + byMs;
+    for (;;) {
+      const due = [...this.#timers].filter(([, timer]) => timer.dueMs <= endMs)
+        .sort(([, a], [, b]) => a.dueMs - b.dueMs)[0];
+      if (due === undefined) break;
+      const [id, timer] = due;
+      this.#timers.delete(id);
+      this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
+      timer.callback();
     }
-    if (next === undefined || next[1].dueMs > untilMs) return false;
-    this.#timers.delete(next[0]);
-    this.#nowMs = next[1].dueMs;
-    next[1].callback();
-    return true;
+    this.#nowMs = endMs;
   }
-}
 
-/** Lets everything that only waits for other promises go on. */
-async function settlePromises(): Promise<void> {
-  // A chain of awaits advances one link a turn; twenty is longer than any chain of ours.
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+  /** Resolves as soon as a timer of this delay is set: the code under test has come that far. */
+  scheduled(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!this.delays.includes(delayMs)) return;
+        this.#waiters.delete(check);
+        resolve();
+      };
+      this.#waiters.add(check);
+      check();
+    });
+  }
 }
