@@ -24,6 +24,8 @@ const MASK_BYTES = 4;
 const LARGEST_CONTROL_PAYLOAD = 125;
 /** Far above any message of the data channel; a peer cannot make us keep more. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** The largest message in the smallest pieces that common servers cut: their 4 KiB write buffers. */
+const MAX_FRAGMENTS = 4096;
 
 /** Bytes that a masked frame with this payload takes. */
 export function clientFrameBytes(payloadBytes: number): number {
@@ -143,14 +145,33 @@ export class WebSocketParser {
     let length = header[1]! & 0x7f;
     if (headerLength === 4) length = view.getUint16(2);
     if (headerLength === 10) length = Number(view.getBigUint64(2));
-    if (length + this.#fragmentBytes > MAX_MESSAGE_BYTES) {
-      throw new ProtocolError("limit_exceeded", `WebSocket message of more than ${length} bytes`);
-    }
-    if (this.#isControl && (length > LARGEST_CONTROL_PAYLOAD || !this.#isFinal)) {
-      throw malformed("a control frame is too long or fragmented");
-    }
+    if (this.#isControl) this.#checkControl(length);
+    else this.#checkFragment(length);
     this.#payload = new Uint8Array(length);
     this.#payloadBytes = 0;
+  }
+
+  #checkControl(length: number): void {
+    if (this.#opcode > WEBSOCKET_OPCODE.pong) throw malformed(`unknown opcode ${this.#opcode}`);
+    if (length > LARGEST_CONTROL_PAYLOAD || !this.#isFinal) {
+      throw malformed("a control frame is too long or fragmented");
+    }
+    // Section 5.5.1: a body starts with a code of two bytes.
+    if (this.#opcode === WEBSOCKET_OPCODE.close && length === 1) {
+      throw malformed("a close frame has half a code");
+    }
+  }
+
+  #checkFragment(length: number): void {
+    if (this.#opcode > WEBSOCKET_OPCODE.binary) throw malformed(`unknown opcode ${this.#opcode}`);
+    const isStart = this.#opcode !== WEBSOCKET_OPCODE.continuation;
+    if (isStart === this.#isInMessage) throw malformed("a fragment is out of place");
+    if (length + this.#fragmentBytes > MAX_MESSAGE_BYTES) {
+      throw tooLarge(`message of more than ${MAX_MESSAGE_BYTES} bytes`);
+    }
+    if (this.#fragments.length >= MAX_FRAGMENTS) {
+      throw tooLarge(`message of more than ${MAX_FRAGMENTS} fragments`);
+    }
   }
 
   get #isControl(): boolean {
@@ -166,29 +187,15 @@ export class WebSocketParser {
   }
 
   #endControl(payload: Uint8Array): void {
-    switch (this.#opcode) {
-      case WEBSOCKET_OPCODE.ping:
-        return this.#events.onPing(payload);
-      case WEBSOCKET_OPCODE.pong:
-        return this.#events.onPong();
-      case WEBSOCKET_OPCODE.close: {
-        // 1005: the peer gave no code (RFC 6455 section 7.4.1).
-        const code = payload.byteLength < 2 ? 1005 : (payload[0]! << 8) | payload[1]!;
-        return this.#events.onClose({
-          code,
-          reason: new TextDecoder().decode(payload.subarray(2)),
-        });
-      }
-      default:
-        throw malformed(`unknown opcode ${this.#opcode}`);
-    }
+    if (this.#opcode === WEBSOCKET_OPCODE.ping) return this.#events.onPing(payload);
+    if (this.#opcode === WEBSOCKET_OPCODE.pong) return this.#events.onPong();
+    // 1005: the peer gave no code (RFC 6455 section 7.4.1).
+    const code = payload.byteLength === 0 ? 1005 : (payload[0]! << 8) | payload[1]!;
+    this.#events.onClose({ code, reason: new TextDecoder().decode(payload.subarray(2)) });
   }
 
   #endData(payload: Uint8Array): void {
-    const isStart = this.#opcode !== WEBSOCKET_OPCODE.continuation;
-    if (this.#opcode > WEBSOCKET_OPCODE.binary) throw malformed(`unknown opcode ${this.#opcode}`);
-    if (isStart === this.#isInMessage) throw malformed("a fragment is out of place");
-    if (isStart && this.#isFinal) return this.#events.onMessage(payload);
+    if (this.#isFinal && !this.#isInMessage) return this.#events.onMessage(payload);
     this.#isInMessage = !this.#isFinal;
     this.#fragments.push(payload);
     this.#fragmentBytes += payload.byteLength;
@@ -203,6 +210,10 @@ export class WebSocketParser {
     this.#fragmentBytes = 0;
     this.#events.onMessage(message);
   }
+}
+
+function tooLarge(message: string): ProtocolError {
+  return new ProtocolError("limit_exceeded", `WebSocket: ${message}`);
 }
 
 function malformed(message: string): ProtocolError {
