@@ -173,9 +173,9 @@ export class Aws implements InstanceLookup, Disposable {
         import("./upgrade_signature.ts"),
         this.credentials(),
         this.region(),
-        this.#ssm.get(),
+        this.#ssm.peek(),
       ]);
-      const date = new Date(Date.now() + ssm.clockOffsetMs);
+      const date = new Date(Date.now() + (ssm?.clockOffsetMs ?? 0));
       return await signedUpgradeHeaders(streamUrl, { credentials, region, date });
     } catch (error) {
       this.#log(`data channel: upgrade not signed: ${messageOf(error)}`);

@@ -21,6 +21,11 @@ export class Lazy<T> {
     return this.#made;
   }
 
+  /** The thing if it was wanted before; undefined, and nothing is made, if not. */
+  peek(): Promise<T> | undefined {
+    return this.#made;
+  }
+
   /** Releases the thing, if it was ever wanted; when it is still being made, as soon as it is. */
   dispose(release: (thing: T) => void): void {
     // What could not be made was reported to who wanted it.
