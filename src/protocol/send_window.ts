@@ -17,7 +17,7 @@ export interface SendWindowOptions {
   targetQueueMs?: number;
 }
 
-/** The shortest round trip is looked for anew this often: a path can change. */
+/** How long the shortest round trip is believed without being seen again: a path can change. */
 const BASELINE_LIFE_MS = 10_000;
 
 export class SendWindow {
@@ -26,9 +26,14 @@ export class SendWindow {
   readonly #targetQueueMs: number;
   #size: number;
   #isSlowStart = true;
+  /** The shortest round trip: that of a message which found no other of ours in its way. */
   #baselineMs = Infinity;
-  #nextBaselineMs = Infinity;
-  #baselineSinceMs = 0;
+  #baselineSeenMs = 0;
+  /**
+   * While it is measured anew only the fewest messages may be on their way, since when. Without that
+   * the baseline would be taken from a path that our own messages fill, and grow with every look.
+   */
+  #measuringSinceMs: number | undefined;
   /** Shrinking happens once a round trip: what is on its way now tells nothing new. */
   #noShrinkBeforeMs = 0;
 
@@ -41,7 +46,7 @@ export class SendWindow {
 
   /** Messages that may be unacknowledged at a time. */
   get messages(): number {
-    return Math.floor(this.#size);
+    return this.#measuringSinceMs === undefined ? Math.floor(this.#size) : this.#min;
   }
 
   /**
@@ -51,9 +56,12 @@ export class SendWindow {
    */
   acknowledged(roundTripMs: number, nowMs: number, options: { wasFull: boolean }): void {
     this.#learnBaseline(roundTripMs, nowMs);
+    if (this.#measuringSinceMs !== undefined) return;
     if (roundTripMs > this.#baselineMs * 1.25 + this.#targetQueueMs) {
       this.#isSlowStart = false;
-      this.#shrink(0.85, roundTripMs, nowMs);
+      // The fewest messages make no queue: it is the path that has become longer.
+      if (this.#size <= this.#min) this.#baselineMs = roundTripMs;
+      else this.#shrink(0.85, roundTripMs, nowMs);
       return;
     }
     if (!options.wasFull) return;
@@ -73,11 +81,17 @@ export class SendWindow {
   }
 
   #learnBaseline(roundTripMs: number, nowMs: number): void {
-    this.#baselineMs = Math.min(this.#baselineMs, roundTripMs);
-    this.#nextBaselineMs = Math.min(this.#nextBaselineMs, roundTripMs);
-    if (nowMs - this.#baselineSinceMs < BASELINE_LIFE_MS) return;
-    this.#baselineMs = this.#nextBaselineMs;
-    this.#nextBaselineMs = Infinity;
-    this.#baselineSinceMs = nowMs;
+    if (this.#measuringSinceMs !== undefined) {
+      // Sent before: it waited behind what was on its way then.
+      if (nowMs - roundTripMs < this.#measuringSinceMs) return;
+      this.#measuringSinceMs = undefined;
+      this.#baselineMs = roundTripMs;
+      this.#baselineSeenMs = nowMs;
+    } else if (roundTripMs <= this.#baselineMs * 1.1 + 1) {
+      this.#baselineMs = Math.min(this.#baselineMs, roundTripMs);
+      this.#baselineSeenMs = nowMs;
+    } else if (nowMs - this.#baselineSeenMs >= BASELINE_LIFE_MS) {
+      this.#measuringSinceMs = nowMs;
+    }
   }
 }
