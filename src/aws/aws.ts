@@ -26,7 +26,7 @@ import type { EndpointError } from "./endpoint_error.ts";
 import { MESSAGES_ENDPOINT_VARIABLE, resolveEndpoint } from "./endpoints.ts";
 import { environmentCredentials } from "./environment_credentials.ts";
 import { translateAwsError } from "./errors.ts";
-import { createHttpClient } from "./http.ts";
+import { readCaBundle } from "./http.ts";
 import { collectPages, targetOf } from "./instances.ts";
 import { Lazy } from "./lazy.ts";
 import { chosenProfile, resolveRegion } from "./region.ts";
@@ -51,9 +51,9 @@ export class Aws implements InstanceLookup, Disposable {
   readonly #region = new Lazy(() =>
     resolveRegion({ profile: this.profile, region: this.#settings.region }, this.#env)
   );
-  readonly #httpClient = new Lazy(() => createHttpClient(this.#env));
+  readonly #caBundle = new Lazy(() => readCaBundle(this.#env));
   readonly #requestHandler = new Lazy(async () => {
-    const client = await this.#httpClient.get();
+    const client = (await this.#caBundle.get())?.client;
     const { connectionTimeoutMs, requestTimeoutMs } = this.#settings;
     const { createRequestHandler } = await import("./request_handler.ts");
     return createRequestHandler({
@@ -100,8 +100,14 @@ export class Aws implements InstanceLookup, Disposable {
   }
 
   /** With the CA certificates of `AWS_CA_BUNDLE`, for fetch and WebSocket; undefined without it. */
-  httpClient(): Promise<Deno.HttpClient | undefined> {
-    return this.#httpClient.get();
+  async httpClient(): Promise<Deno.HttpClient | undefined> {
+    return (await this.#caBundle.get())?.client;
+  }
+
+  /** The same certificates as PEM, for TLS connections of our own; empty without `AWS_CA_BUNDLE`. */
+  async caCertificates(): Promise<string[]> {
+    const bundle = await this.#caBundle.get();
+    return bundle === undefined ? [] : [bundle.pem];
   }
 
   /**
@@ -137,13 +143,13 @@ export class Aws implements InstanceLookup, Disposable {
    * @throws {NoSuchInstanceError} When asked for an id that EC2 does not know.
    */
   async findInstances(selector: InstanceSelector, signal?: AbortSignal): Promise<Instance[]> {
-    const calls = await this.#ec2.get();
-    const { instancesOf } = await import("./ec2_calls.ts");
+    const about = { operation: "DescribeInstances", target: targetOf(selector), signal };
     return await collectPages(async (token) => {
-      const answer = await this.#call(
-        { service: "ec2", operation: "DescribeInstances", target: targetOf(selector), signal },
-        () => calls.describePage(selector, { token, signal }),
-      );
+      const answer = await this.#call({ service: "ec2", ...about }, async () => {
+        const calls = await this.#ec2.get();
+        return await calls.describePage(selector, { token, signal });
+      });
+      const { instancesOf } = await import("./ec2_calls.ts");
       return { instances: instancesOf(answer), nextToken: answer.NextToken || undefined };
     });
   }
@@ -188,7 +194,7 @@ export class Aws implements InstanceLookup, Disposable {
     this.#ssm.dispose((calls) => calls.destroy());
     this.#ec2.dispose((calls) => calls.destroy());
     this.#requestHandler.dispose((handler) => handler.destroy());
-    this.#httpClient.dispose((client) => client?.close());
+    this.#caBundle.dispose((bundle) => bundle?.client.close());
   }
 
   [Symbol.dispose](): void {

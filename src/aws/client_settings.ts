@@ -18,20 +18,21 @@ export interface ClientSettings {
   requestHandler: FetchHttpHandler;
   maxAttempts: number;
   retryMode: "standard";
-  customUserAgent: string;
+  defaultUserAgentProvider: () => Promise<[name: string, version?: string][]>;
   defaultsMode: "legacy";
   authSchemePreference: string[];
   userAgentAppId: () => Promise<string | undefined>;
 }
 
 /**
- * The constant part. The last three would each read and parse the shared files again to set what
- * means nothing here: retries and deadlines are ours, signatures are SigV4, and the name is below.
+ * The constant part. The SDK's own name for itself would need the permission to ask for the system's
+ * version. The last three would each read and parse the shared files again, to set what means
+ * nothing here: retries and deadlines are ours, and signatures are SigV4.
  */
 export const COMMON_SETTINGS = {
   maxAttempts: 3,
   retryMode: "standard",
-  customUserAgent: "ec2-connect",
+  defaultUserAgentProvider: () => Promise.resolve([["ec2-connect"]]),
   defaultsMode: "legacy",
   authSchemePreference: [],
   userAgentAppId: () => Promise.resolve(undefined),

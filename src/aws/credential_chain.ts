@@ -8,6 +8,7 @@
 import { fromIni, fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import type { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { AppError } from "../errors/mod.ts";
+import { COMMON_SETTINGS } from "./client_settings.ts";
 import { mfaError } from "./credential_errors.ts";
 import type { Credentials, EnvLookup } from "./contracts.ts";
 import { safeText } from "./redact.ts";
@@ -70,7 +71,7 @@ async function fromProfile(
     roleAssumer: assumeRole.withKeys,
     roleAssumerWithWebIdentity: assumeRole.withWebIdentity,
     // No region here: it would win over the SSO session's own.
-    clientConfig: { requestHandler },
+    clientConfig: { ...COMMON_SETTINGS, requestHandler },
     parentClientConfig: { requestHandler, region },
     logger: { debug: line, info: line, warn: line, error: line },
   };

@@ -115,14 +115,21 @@ async function readWhole(response: Response, origin: string): Promise<Uint8Array
   return whole;
 }
 
+/** The certificates of `AWS_CA_BUNDLE`, checked, and a client that trusts them beside the default roots. */
+export interface CaBundle {
+  /** PEM, as in the file. */
+  pem: string;
+  /** For `fetch` and Deno's `WebSocket` alike. The owner closes it. */
+  client: Deno.HttpClient;
+}
+
 /**
- * Deno's HTTP client with the certificates of `AWS_CA_BUNDLE` beside the default roots, for `fetch`
- * and `WebSocket` alike. The caller closes it.
+ * Reads `AWS_CA_BUNDLE`.
  *
  * @returns undefined when the variable is not set.
  * @throws {AppError} `config` when the file cannot be read or holds no certificate.
  */
-export async function createHttpClient(env: EnvLookup): Promise<Deno.HttpClient | undefined> {
+export async function readCaBundle(env: EnvLookup): Promise<CaBundle | undefined> {
   const path = env("AWS_CA_BUNDLE");
   if (path === undefined || path === "") return undefined;
   const refuse = (why: string, cause?: unknown) =>
@@ -145,7 +152,7 @@ export async function createHttpClient(env: EnvLookup): Promise<Deno.HttpClient 
     throw refuse("it holds no PEM certificate");
   }
   try {
-    return Deno.createHttpClient({ caCerts: [pem] });
+    return { pem, client: Deno.createHttpClient({ caCerts: [pem] }) };
   } catch (error) {
     throw refuse(`a certificate in it is damaged (${messageOf(error)})`, error);
   }

@@ -25,16 +25,16 @@ export interface SessionCalls {
 export function createSessionService({ ssm, call, env }: SessionCalls): SessionService {
   return {
     async startSession(request, signal) {
-      const calls = await ssm();
       const about = { operation: "StartSession", target: request.target, signal };
-      return grantOf(await call(about, () => calls.startSession(request, signal)), about, env);
+      const send = async () => await (await ssm()).startSession(request, signal);
+      return grantOf(await call(about, send), about, env);
     },
 
     async resumeSession(sessionId, signal) {
-      const calls = await ssm();
       const about = { operation: "ResumeSession", target: sessionId, signal };
+      const send = async () => await (await ssm()).resumeSession(sessionId, signal);
       try {
-        return grantOf(await call(about, () => calls.resumeSession(sessionId, signal)), about, env);
+        return grantOf(await call(about, send), about, env);
       } catch (error) {
         if (error instanceof SessionGoneError) return undefined;
         throw error;
@@ -42,10 +42,10 @@ export function createSessionService({ ssm, call, env }: SessionCalls): SessionS
     },
 
     async terminateSession(sessionId, signal) {
-      const calls = await ssm();
       const about = { operation: "TerminateSession", target: sessionId, signal };
+      const send = async () => await (await ssm()).terminateSession(sessionId, signal);
       try {
-        await call(about, () => calls.terminateSession(sessionId, signal));
+        await call(about, send);
       } catch (error) {
         if (!(error instanceof SessionGoneError)) throw error;
       }

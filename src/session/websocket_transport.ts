@@ -16,8 +16,6 @@ export interface WebSocketTransportOptions {
   caCerts?(): Promise<string[]>;
   /** The same certificates as a client for Deno's WebSocket, or `undefined` when there are none. */
   httpClient?(): Promise<Deno.HttpClient | undefined>;
-  /** Redirects the address to another endpoint (PrivateLink). */
-  rewriteUrl?(streamUrl: string): string;
   /** An environment variable. */
   env?(name: string): string | undefined;
   trace?: ((line: string) => void) | undefined;
@@ -26,8 +24,7 @@ export interface WebSocketTransportOptions {
 
 /** Makes the function that opens data channels. */
 export function webSocketTransport(options: WebSocketTransportOptions): OpenTransport {
-  return async (streamUrl, events, signal) => {
-    const url = options.rewriteUrl?.(streamUrl) ?? streamUrl;
+  return async (url, events, signal) => {
     const headers = await options.signUpgrade(url);
     signal.throwIfAborted();
     try {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EndpointError, type EndpointFault } from "../../../src/aws/endpoint_error.ts";
-import { createHttpClient, type FetchLimits, fetchWithin } from "../../../src/aws/http.ts";
+import { readCaBundle, type FetchLimits, fetchWithin } from "../../../src/aws/http.ts";
 import { envOf, FakeService } from "./_support.ts";
 import { AUTHORITY_PEM, SERVER_KEY_PEM, SERVER_PEM } from "./_certificates.ts";
 
@@ -171,26 +171,26 @@ Deno.test("onFailure hears of every fault", async () => {
 });
 
 Deno.test("AWS_CA_BUNDLE unset or empty gives no client", async () => {
-  assert.equal(await createHttpClient(envOf({})), undefined);
-  assert.equal(await createHttpClient(envOf({ AWS_CA_BUNDLE: "" })), undefined);
+  assert.equal(await readCaBundle(envOf({})), undefined);
+  assert.equal(await readCaBundle(envOf({ AWS_CA_BUNDLE: "" })), undefined);
 });
 
 Deno.test("AWS_CA_BUNDLE makes fetch trust its authority", async () => {
   await using server = tlsServer();
   await withFile(AUTHORITY_PEM, async (path) => {
-    const client = await createHttpClient(envOf({ AWS_CA_BUNDLE: path }));
+    const bundle = await readCaBundle(envOf({ AWS_CA_BUNDLE: path }));
     try {
-      const response = await fetchWithin({ ...LIMITS, client })(new Request(server.origin));
+      const response = await fetchWithin({ ...LIMITS, client: bundle?.client })(new Request(server.origin));
       assert.equal(await response.text(), "trusted");
     } finally {
-      client?.close();
+      bundle?.client.close();
     }
   });
 });
 
 Deno.test("an AWS_CA_BUNDLE that cannot be used is an error of configuration", async () => {
   const refused = (path: string, message: RegExp) =>
-    assert.rejects(createHttpClient(envOf({ AWS_CA_BUNDLE: path })), {
+    assert.rejects(readCaBundle(envOf({ AWS_CA_BUNDLE: path })), {
       kind: "config",
       message,
       hint: /AWS_CA_BUNDLE/,
