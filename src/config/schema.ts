@@ -50,7 +50,7 @@ const resourcesSchema = z.strictObject({
 });
 
 const loggingSchema = z.strictObject({
-  level: z.enum(["error", "warning", "info", "debug", "trace"]).default("warning")
+  level: z.enum(["error", "warning", "info", "debug", "trace"]).default("info")
     .describe("What is logged on stderr; -v is debug, -vv is trace"),
 });
 

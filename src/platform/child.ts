@@ -4,7 +4,6 @@
  * @module
  */
 
-import { constants } from "node:os";
 import type { StopSignal } from "./signals.ts";
 
 /** A child process that has been started. */
@@ -30,7 +29,8 @@ export function startChild(
 ): RunningChild {
   const child = shellCommand(command, options.env).spawn();
   return {
-    status: child.status.then(exitCodeOf),
+    // Deno makes 128 and the signal's number of a signal.
+    status: child.status.then(({ code }) => code),
     signal(name) {
       try {
         child.kill(name);
@@ -64,10 +64,4 @@ function shellCommand(command: readonly string[], env: Record<string, string>): 
 export function quoteForWindows(argument: string): string {
   if (/^[\w.:\\/=-]+$/.test(argument)) return argument;
   return `"${argument.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, "$1$1")}"`;
-}
-
-function exitCodeOf(status: Deno.CommandStatus): number {
-  if (status.signal === null) return status.code;
-  const numbers: Readonly<Record<string, number>> = constants.signals;
-  return 128 + (numbers[status.signal] ?? 0);
 }

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { join } from "node:path";
-
 /** What the answer depends on. */
 export interface PathFacts {
   os: typeof Deno.build.os;
   env: Readonly<Record<string, string | undefined>>;
 }
+
+// Not node:path: the first module of node: costs each start 5 ms, `--version` too.
+const join = (os: PathFacts["os"], ...parts: string[]) => parts.join(os === "windows" ? "\\" : "/");
 
 const PROGRAM_FOLDER = "ec2-connect";
 
@@ -24,9 +25,9 @@ const PROGRAM_FOLDER = "ec2-connect";
 export function configFolder(facts: PathFacts): string | undefined {
   const { os, env } = facts;
   if (os === "windows") {
-    return env["APPDATA"] ? join(env["APPDATA"], PROGRAM_FOLDER) : undefined;
+    return env["APPDATA"] ? join(os, env["APPDATA"], PROGRAM_FOLDER) : undefined;
   }
   const xdg = env["XDG_CONFIG_HOME"];
-  if (xdg?.startsWith("/")) return join(xdg, PROGRAM_FOLDER);
-  return env["HOME"] ? join(env["HOME"], ".config", PROGRAM_FOLDER) : undefined;
+  if (xdg?.startsWith("/")) return join(os, xdg, PROGRAM_FOLDER);
+  return env["HOME"] ? join(os, env["HOME"], ".config", PROGRAM_FOLDER) : undefined;
 }

@@ -12,7 +12,7 @@ Deno.test("configFolder() follows XDG on POSIX systems and %APPDATA% on Windows"
     ],
     [{ os: "linux", env: {} }, undefined],
     [{ os: "linux", env: { HOME: "" } }, undefined],
-    [{ os: "windows", env: { APPDATA: "/appdata" } }, "/appdata/ec2-connect"],
+    [{ os: "windows", env: { APPDATA: "C:\\A" } }, "C:\\A\\ec2-connect"],
     [{ os: "windows", env: { HOME: "/home/a" } }, undefined],
   ];
   for (const [facts, wanted] of cases) {

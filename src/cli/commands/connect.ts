@@ -1,0 +1,168 @@
+/**
+ * `connect`: the argument list to options. What they do is in `../connect/run.ts`.
+ *
+ * @module
+ */
+
+import { Option } from "@commander-js/extra-typings";
+import { AppError } from "../../errors/mod.ts";
+import type { Forward } from "../../session/contracts.ts";
+import { type ForwardSpec, readForward, requireDistinctPorts } from "../forward_spec.ts";
+import { examples } from "../help.ts";
+import type { AwsOptions } from "../invocation.ts";
+import { AWS_OPTIONS, formatOption, readAwsOptions, valueOption } from "../options.ts";
+import type { CommandDefinition } from "../program.ts";
+import {
+  readBindAddress,
+  readLocalPort,
+  readReason,
+  readRemoteHost,
+  readRemotePort,
+  readText,
+} from "../values.ts";
+
+/** What `connect` was asked. */
+export interface ConnectOptions {
+  /** As it was written: an id, a Name tag, `tag:KEY=VALUE`, an address or DNS name. */
+  instance: string | undefined;
+  /** At least one. */
+  forwards: Forward[];
+  reason: string | undefined;
+  /** Resume a lost session. */
+  reconnect: boolean;
+  aws: AwsOptions;
+  /** Program and arguments to run while the forwards are ready. */
+  command: string[] | undefined;
+}
+
+const DEFAULT_BIND = "127.0.0.1";
+const DEFAULT_REMOTE_PORT = 22;
+
+export const connectCommand: CommandDefinition = {
+  takesCommandLine: true,
+  define(program, found) {
+    program.command("connect")
+      .summary("open a tunnel to an instance")
+      .description(
+        "Opens a tunnel: connections to a port of this machine come out at a port of the instance, " +
+          "or at a host that the instance reaches. It stays open until Ctrl-C.\n\n" +
+          "INSTANCE is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private " +
+          "DNS name. Without one, a terminal offers a list. Without ports, a free local port leads to " +
+          "port 22.",
+      )
+      .usage("[INSTANCE] [options] [-- COMMAND...]")
+      .argument("[INSTANCE]", "the instance to connect to")
+      .optionsGroup("Forwarding:")
+      .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
+      .addOption(
+        valueOption("--local-port <N>", "port of this machine; 0 is any free one", readLocalPort),
+      )
+      .addOption(
+        valueOption("--remote-port <N>", "port to lead to (default: 22)", readRemotePort),
+      )
+      .addOption(
+        valueOption("--remote-host <HOST>", "host behind the instance to lead to", readRemoteHost),
+      )
+      .addOption(
+        new Option("-L <[BIND:]LOCAL:[HOST:]REMOTE>", "one forward, as in ssh; may be repeated")
+          .argParser<ForwardSpec[]>((text, before) => [...(before ?? []), readForward(text)]),
+      )
+      .addOption(
+        valueOption("--bind <ADDRESS>", "local address (default: 127.0.0.1)", readBindAddress),
+      )
+      .addOption(valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason))
+      .addOption(new Option("--no-reconnect", "end when the connection is lost"))
+      .optionsGroup("AWS:")
+      .addOption(AWS_OPTIONS.profile)
+      .addOption(AWS_OPTIONS.region)
+      .addOption(AWS_OPTIONS.endpointUrl)
+      .optionsGroup("Output:")
+      .addOption(formatOption("text, or json: one event a line"))
+      .addHelpText(
+        "after",
+        examples([
+          [
+            "Port 80 of the instance named web, at http://127.0.0.1:8080/",
+            "ec2-connect connect web --local-port 8080 --remote-port 80",
+          ],
+          ["SSH of an instance, on any free local port", "ec2-connect connect i-0123456789abcdef0"],
+          [
+            "A database that only the instance named bastion reaches",
+            "ec2-connect connect bastion -L 5432:db.internal:5432",
+          ],
+          [
+            "Several ports, for scripts: one JSON object a line",
+            "ec2-connect connect web -L 0:80 -L 0:443 --format json",
+          ],
+          [
+            "As long as a command runs",
+            "ec2-connect connect tag:role=db --remote-port 5432 -- \\\n" +
+            "    sh -c 'pg_dump -h 127.0.0.1 -p $EC2_CONNECT_LOCAL_PORT app'",
+          ],
+        ]),
+      )
+      .action((instance, options, command) => {
+        found(command, {
+          format: options.format,
+          options: (rest: string[] | undefined): ConnectOptions => ({
+            instance: chooseInstance(instance, options.instanceId),
+            forwards: chooseForwards(options),
+            reason: options.reason,
+            reconnect: options.reconnect,
+            aws: readAwsOptions(options),
+            command: readCommand(rest),
+          }),
+          run: async (options, context) => {
+            const { runConnect } = await import("../connect/run.ts");
+            return await runConnect(options as ConnectOptions, context);
+          },
+        });
+      });
+  },
+};
+
+function chooseInstance(
+  argument: string | undefined,
+  option: string | undefined,
+): string | undefined {
+  if (argument !== undefined && option !== undefined && argument !== option) {
+    throw new AppError("usage", `Cannot choose an instance: found "${argument}" and "${option}"`, {
+      why: "INSTANCE and --instance-id name different ones",
+      hint: "Give one of them",
+    });
+  }
+  return option ?? (argument === undefined ? undefined : readText(argument, "INSTANCE"));
+}
+
+function chooseForwards(options: {
+  localPort?: number | undefined;
+  remotePort?: number | undefined;
+  remoteHost?: string | undefined;
+  bind?: string | undefined;
+  L?: ForwardSpec[] | undefined;
+}): Forward[] {
+  const bind = options.bind ?? DEFAULT_BIND;
+  if (options.L === undefined) {
+    const { localPort = 0, remotePort = DEFAULT_REMOTE_PORT, remoteHost } = options;
+    return [{ bind, localPort, ...(remoteHost === undefined ? {} : { remoteHost }), remotePort }];
+  }
+  const single = (["localPort", "remotePort", "remoteHost"] as const)
+    .find((name) => options[name] !== undefined);
+  if (single !== undefined) {
+    const name = single.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+    throw new AppError("usage", `Cannot combine -L with --${name}: both say where to forward`, {
+      hint: "Put everything into -L [BIND:]LOCAL:[HOST:]REMOTE",
+    });
+  }
+  const forwards = options.L.map((spec) => ({ bind, ...spec }));
+  requireDistinctPorts(forwards);
+  return forwards;
+}
+
+function readCommand(rest: string[] | undefined): string[] | undefined {
+  if (rest === undefined) return undefined;
+  if (rest[0]) return rest;
+  throw new AppError("usage", "Cannot run a command: found nothing after --", {
+    hint: "Write the command after --, or leave -- out",
+  });
+}

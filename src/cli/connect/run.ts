@@ -1,0 +1,112 @@
+/**
+ * `connect`: listeners first, then the instance, then the sessions; and all of it back at the end.
+ *
+ * @module
+ */
+
+import { explainNotConnected, parseSelector, TargetNotConnectedError } from "../../aws/mod.ts";
+import type { LoadedConfig } from "../../config/mod.ts";
+import { AppError } from "../../errors/mod.ts";
+import type { Forward } from "../../session/mod.ts";
+import type { ConnectOptions } from "../commands/connect.ts";
+import { canPrompt, type Context, loadSettings } from "../context.ts";
+import { createConnectParts } from "../factory.ts";
+import { isLoopback } from "../forward_spec.ts";
+import { chooseInstance } from "./choose_instance.ts";
+import { runWithForwards } from "./command.ts";
+import type { ConnectParts } from "./parts.ts";
+import { showStatusLine } from "./status_line.ts";
+import { Tunnels } from "./tunnels.ts";
+
+/** Makes the parts that a command line asks for. */
+export type CreateParts = (
+  options: ConnectOptions,
+  settings: LoadedConfig,
+  context: Context,
+) => ConnectParts | Promise<ConnectParts>;
+
+/** @returns 0 after a clean end, 3 when a tunnel ended unasked, or the command's own status. */
+export async function runConnect(
+  options: ConnectOptions,
+  context: Context,
+  createParts: CreateParts = createConnectParts,
+): Promise<number> {
+  const selector = options.instance === undefined ? undefined : parseSelector(options.instance);
+  if (selector === undefined && !canPrompt(context)) throw noInstance();
+  const settings = await loadSettings(context);
+  warnOfOpenPorts(options.forwards, context);
+  using parts = await createParts(options, settings, context);
+  // Before any call: a taken port is found at once, and nothing has to be undone then.
+  using listeners = await openListeners(options.forwards, parts);
+  const { instanceId } = await chooseInstance(selector, { parts, context });
+  await using tunnels = new Tunnels({ parts, context, hasCommand: options.command !== undefined });
+  try {
+    await tunnels.open(instanceId, options.forwards, listeners.handOver());
+  } catch (error) {
+    if (!(error instanceof TargetNotConnectedError)) throw error;
+    throw await explainNotConnected(parts.instances, error, context.stop.signal);
+  }
+  if (options.command !== undefined) {
+    return await runWithForwards(options.command, { tunnels, parts, context });
+  }
+  using _statusLine = showStatusLine(tunnels, context);
+  await tunnels.untilOver();
+  await tunnels.close();
+  return tunnels.haveFailed ? TUNNEL_FAILED : 0;
+}
+
+/** Exit code of a connection that failed. */
+const TUNNEL_FAILED = 3;
+
+function noInstance(): AppError {
+  return new AppError("usage", "Cannot choose an instance: none was given", {
+    why: "There is no terminal to choose one on, or --no-input was given",
+    hint: "Give an instance id, a Name tag, tag:KEY=VALUE, or a private IP address or DNS name",
+  });
+}
+
+function warnOfOpenPorts(forwards: readonly Forward[], { reporter }: Context): void {
+  for (const bind of new Set(forwards.map((forward) => forward.bind))) {
+    if (isLoopback(bind)) continue;
+    reporter.warn(
+      `Listening on ${bind}: whoever reaches this machine there can use the tunnel`,
+      "Leave out --bind unless others shall use it",
+    );
+  }
+}
+
+/** Open listeners that nobody owns yet. */
+class Listeners implements Disposable {
+  #open: Deno.TcpListener[] = [];
+
+  add(listener: Deno.TcpListener): void {
+    this.#open.push(listener);
+  }
+
+  /** All of them; the receiver closes them from here on. */
+  handOver(): Deno.TcpListener[] {
+    const open = this.#open;
+    this.#open = [];
+    return open;
+  }
+
+  [Symbol.dispose](): void {
+    for (const listener of this.handOver()) listener.close();
+  }
+}
+
+async function openListeners(
+  forwards: readonly Forward[],
+  parts: Pick<ConnectParts, "listen">,
+): Promise<Listeners> {
+  const listeners = new Listeners();
+  try {
+    for (const { bind, localPort } of forwards) {
+      listeners.add(await parts.listen({ bind, port: localPort }));
+    }
+    return listeners;
+  } catch (error) {
+    listeners[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The tunnels of one command: opened together, closed together, each with an end of its own.
+ *
+ * @module
+ */
+
+import type { Forward, SessionEnd } from "../../session/mod.ts";
+import type { Context } from "../context.ts";
+import type { ConnectParts, Tunnel } from "./parts.ts";
+import { TunnelReport } from "./tunnel_report.ts";
+
+/** How long all tunnels together may take to end; each has shorter deadlines of its own. */
+const CLOSE_TIMEOUT_MS = 8_000;
+
+export class Tunnels implements AsyncDisposable {
+  readonly #parts: Pick<ConnectParts, "openTunnel">;
+  readonly #context: Context;
+  readonly #hasCommand: boolean;
+  readonly #open: { tunnel: Tunnel; report: TunnelReport }[] = [];
+  /** One for each tunnel that was opened; resolves when its end has been reported. */
+  readonly #endings: Promise<void>[] = [];
+  #haveFailed = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    options: { parts: Pick<ConnectParts, "openTunnel">; context: Context; hasCommand: boolean },
+  ) {
+    this.#parts = options.parts;
+    this.#context = options.context;
+    this.#hasCommand = options.hasCommand;
+  }
+
+  /** Those that were opened, in the order of the command line. */
+  get all(): readonly Tunnel[] {
+    return this.#open.map(({ tunnel }) => tunnel);
+  }
+
+  /** The state of each, for the status line. */
+  get states(): readonly string[] {
+    return this.#open.map(({ report }) => report.state);
+  }
+
+  /** Whether one ended that nobody asked to end. */
+  get haveFailed(): boolean {
+    return this.#haveFailed;
+  }
+
+  /**
+   * Opens one tunnel for each forward, all at a time. Takes the listeners over.
+   *
+   * @throws The first failure; what had been opened by then is closed again.
+   */
+  async open(
+    instanceId: string,
+    forwards: readonly Forward[],
+    listeners: readonly Deno.TcpListener[],
+  ): Promise<void> {
+    const failure = new AbortController();
+    const signal = AbortSignal.any([this.#context.stop.signal, failure.signal]);
+    const opening = forwards.map(async (forward, index) => {
+      const listener = listeners[index]!;
+      const report = new TunnelReport({
+        context: this.#context,
+        address: { bind: forward.bind, port: listener.addr.port },
+        hasCommand: this.#hasCommand,
+      });
+      try {
+        const tunnel = await this.#parts.openTunnel({
+          instanceId,
+          forward,
+          listener,
+          onEvent: (event) => report.event(event),
+          signal,
+        });
+        report.ready(tunnel.ready);
+        this.#endings.push(tunnel.closed.then((end) => this.#onEnd(end, report)));
+        return { tunnel, report };
+      } catch (error) {
+        failure.abort(error);
+        throw error;
+      }
+    });
+    const settled = await Promise.allSettled(opening);
+    this.#open.push(...settled.flatMap((result) => "value" in result ? [result.value] : []));
+    if (!failure.signal.aborted) return;
+    await this.close();
+    throw failure.signal.reason;
+  }
+
+  /** Waits until all have ended, somebody asks to stop, or the reader of our output has gone. */
+  async untilOver(): Promise<void> {
+    const { stop, io } = this.#context;
+    const asked = Promise.withResolvers<void>();
+    const signals = [stop.signal, io.output.stdoutBroken];
+    const onAbort = () => asked.resolve();
+    for (const signal of signals) {
+      if (signal.aborted) asked.resolve();
+      signal.addEventListener("abort", onAbort);
+    }
+    await Promise.race([Promise.all(this.#endings), asked.promise]);
+    for (const signal of signals) signal.removeEventListener("abort", onAbort);
+  }
+
+  /** Ends all of them, within a deadline. Calling it again waits for the same end. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#closeAll();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #closeAll(): Promise<void> {
+    const { clock } = this.#context.io;
+    const late = Promise.withResolvers<"late">();
+    const timer = clock.setTimeout(() => late.resolve("late"), CLOSE_TIMEOUT_MS);
+    const closing = Promise.all([...this.all.map((tunnel) => tunnel.close()), ...this.#endings]);
+    if (await Promise.race([closing, late.promise]) === "late") {
+      this.#context.reporter.warn(
+        "Not every session could be ended in time",
+        "They end by themselves at the account's idle timeout",
+      );
+    }
+    clock.clearTimeout(timer);
+  }
+
+  #onEnd(end: SessionEnd, report: TunnelReport): void {
+    if (end.by !== "user") this.#haveFailed = true;
+    report.closed(end);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * How a failure is shown, and the exit code it asks for: the one place for both.
+ *
+ * @module
+ */
+
+import { AppError, messageOf } from "../errors/mod.ts";
+import { paint, printable } from "./text.ts";
+
+/** How results and errors are written. */
+export type OutputFormat = "text" | "json";
+
+/**
+ * A failure for standard error: at most three lines of text (what, why, the way out), or one JSON
+ * object on a line. No line end.
+ */
+export function renderError(
+  error: AppError,
+  options: { format: OutputFormat; colour: boolean; showStack: boolean },
+): string {
+  const cause = error.why ?? causeOf(error);
+  if (options.format === "json") {
+    return JSON.stringify({
+      error: {
+        kind: error.kind,
+        exit_code: error.exitCode,
+        message: error.message,
+        cause: cause ?? null,
+        hint: error.hint ?? null,
+      },
+    });
+  }
+  const lines = [`${paint("error:", "red", options.colour)} ${printable(error.message)}`];
+  if (cause !== undefined) lines.push(`  cause: ${printable(cause)}`);
+  if (error.hint !== undefined) lines.push(`  hint: ${printable(error.hint)}`);
+  if (options.showStack) lines.push(...stackOf(error));
+  return lines.join("\n");
+}
+
+/** The cause's own words, where they add something to the message. */
+function causeOf(error: AppError): string | undefined {
+  if (!(error.cause instanceof Error)) return undefined;
+  const text = messageOf(error.cause);
+  return error.message.includes(text) ? undefined : text;
+}
+
+/** Where an unforeseen error came from; the others explain themselves. */
+function stackOf(error: AppError): string[] {
+  if (error.kind !== "bug" || !(error.cause instanceof Error)) return [];
+  return (error.cause.stack ?? "").split("\n").map(printable);
+}

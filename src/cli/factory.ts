@@ -1,0 +1,92 @@
+/**
+ * The one place that builds concrete things and joins them.
+ *
+ * @module
+ */
+
+import { Aws, type AwsSettings } from "../aws/mod.ts";
+import type { LoadedConfig } from "../config/mod.ts";
+import { listenTcp, startChild } from "../platform/mod.ts";
+import { PortSession, webSocketTransport } from "../session/mod.ts";
+import { awsChoice } from "./aws_choice.ts";
+import type { ConnectOptions } from "./commands/connect.ts";
+import type { ConnectParts } from "./connect/parts.ts";
+import type { Context } from "./context.ts";
+import type { AwsOptions } from "./invocation.ts";
+
+/** AWS, as options, environment and configuration choose it. Loads no SDK yet. */
+export async function createAws(
+  options: AwsOptions,
+  settings: LoadedConfig,
+  context: Context,
+): Promise<Aws> {
+  const { io, reporter } = context;
+  const { connection_timeout, request_timeout } = settings.config.aws;
+  const { fallbackRegion, ...choice } = awsChoice(options, settings, io.env);
+  const awsSettings: AwsSettings = {
+    ...choice,
+    connectionTimeoutMs: connection_timeout * 1000,
+    requestTimeoutMs: request_timeout * 1000,
+    promptMfa: async (serial) => {
+      const { askMfaCode } = await import("./prompts.ts");
+      return await askMfaCode(serial, context);
+    },
+    env: (name) => io.env[name],
+    log: (line) => reporter.log("debug", line),
+  };
+  const aws = new Aws(awsSettings);
+  if (choice.region !== undefined || fallbackRegion === undefined) return aws;
+  try {
+    await aws.region();
+    return aws;
+  } catch {
+    // Nothing names a region but our own file. A profile that does not exist shows again later.
+    return new Aws({ ...awsSettings, region: fallbackRegion });
+  }
+}
+
+/** The parts of `connect`. */
+export async function createConnectParts(
+  options: ConnectOptions,
+  settings: LoadedConfig,
+  context: Context,
+): Promise<ConnectParts> {
+  const { io, reporter } = context;
+  const aws = await createAws(options.aws, settings, context);
+  const { aws: awsConfig, session: sessionConfig } = settings.config;
+  const { enabled, max_attempts, base_delay_ms, max_delay_ms } = sessionConfig.reconnection;
+  const policy = {
+    maxAttempts: max_attempts,
+    baseDelayMs: base_delay_ms,
+    maxDelayMs: max_delay_ms,
+  };
+  const env = (name: string) => io.env[name];
+  const trace = reporter.tells("trace") ? (line: string) => reporter.log("trace", line) : undefined;
+  const openTransport = webSocketTransport({
+    signUpgrade: (url) => aws.signUpgrade(url),
+    httpClient: () => aws.httpClient(),
+    caCerts: () => aws.caCertificates(),
+    env,
+    trace,
+  });
+  return {
+    instances: aws,
+    listen: (address) => listenTcp(address),
+    openTunnel: (request) =>
+      PortSession.open({
+        ...request,
+        service: aws.sessionService(),
+        openTransport,
+        connectTimeoutMs: awsConfig.connection_timeout * 1000,
+        reconnect: options.reconnect && enabled ? policy : undefined,
+        trace,
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+      }),
+    startChild,
+    pickInstance: async (instances, question) => {
+      const { pickInstance } = await import("./prompts.ts");
+      return await pickInstance(instances, { question, context });
+    },
+    [Symbol.dispose]: () => aws.close(),
+  };
+}

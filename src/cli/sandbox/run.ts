@@ -1,0 +1,118 @@
+/**
+ * `sandbox`: serves the emulated AWS until somebody asks to stop.
+ *
+ * @module
+ */
+
+import type { SandboxOptions } from "../commands/sandbox.ts";
+import type { Context } from "../context.ts";
+import { printable } from "../text.ts";
+
+/** What of a running sandbox the command shows and ends. */
+export interface ServedSandbox {
+  endpointUrl: string;
+  region: string;
+  /** Made up by the sandbox, and good for nothing else. */
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  faultUrl: string;
+  instances: readonly {
+    instanceId: string;
+    name: string;
+    scenario: string;
+    services: { echo: number; http: number; sink: number; ssh: number };
+  }[];
+  stop(): Promise<void>;
+}
+
+export type StartSandbox = (options: {
+  port: number;
+  scenario?: string;
+  agentPacing: boolean;
+  log: (line: string) => void;
+}) => Promise<ServedSandbox>;
+
+/** @returns 0 when it was asked to stop. */
+export async function runSandbox(
+  options: SandboxOptions,
+  context: Context,
+  start: StartSandbox,
+): Promise<number> {
+  const { reporter, io, stop } = context;
+  const sandbox = await start({
+    port: options.port,
+    agentPacing: options.agentPacing,
+    log: (line) => reporter.log("debug", line),
+    ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
+  });
+  try {
+    if (reporter.format === "json") reporter.jsonResult(readyEvent(sandbox));
+    else for (const line of readyLines(sandbox, io.os)) reporter.result(line);
+    reporter.note("Serving until Ctrl-C");
+    await anyAborted([stop.signal, io.output.stdoutBroken]);
+    return 0;
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+function anyAborted(signals: AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any(signals);
+  return new Promise((resolve) => {
+    if (any.aborted) resolve();
+    else any.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function readyEvent(sandbox: ServedSandbox): Record<string, unknown> {
+  const { endpointUrl, region, credentials, faultUrl, instances } = sandbox;
+  return {
+    event: "ready",
+    endpoint_url: endpointUrl,
+    region,
+    credentials: {
+      access_key_id: credentials.accessKeyId,
+      secret_access_key: credentials.secretAccessKey,
+    },
+    fault_url: faultUrl,
+    instances: instances.map((instance) => ({
+      instance_id: instance.instanceId,
+      name: instance.name,
+      scenario: instance.scenario,
+      services: instance.services,
+    })),
+  };
+}
+
+/** What to export, and the instances with the ports of their services. */
+export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): string[] {
+  const { endpointUrl, region, credentials, faultUrl, instances } = sandbox;
+  const variables = {
+    AWS_ENDPOINT_URL: endpointUrl,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+  const assign = (name: string, value: string) =>
+    os === "windows" ? `$env:${name} = "${value}"` : `export ${name}=${value}`;
+  const rows = instances.map(({ instanceId, name, scenario, services }) =>
+    [instanceId, name || "-", scenario, ...SERVICES.map((service) => String(services[service]))]
+      .map(printable)
+  );
+  return [
+    ...Object.entries(variables).map(([name, value]) => assign(name, value)),
+    "",
+    ...table([
+      ["INSTANCE", "NAME", "SCENARIO", ...SERVICES.map((name) => name.toUpperCase())],
+      ...rows,
+    ]),
+    "",
+    `Faults: ${faultUrl}`,
+  ];
+}
+
+const SERVICES = ["echo", "http", "sink", "ssh"] as const;
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
+}

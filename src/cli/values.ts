@@ -1,0 +1,87 @@
+/**
+ * Values of options: text to what it means, or an error that says what was found and wanted.
+ *
+ * @module
+ */
+
+import { nearestName } from "../config/mod.ts";
+import { AppError } from "../errors/mod.ts";
+import type { OutputFormat } from "./errors.ts";
+
+/** Longest text that AWS takes as the reason of a session. */
+const REASON_MAX_CHARACTERS = 256;
+
+/** A function that reads the value of one option; `option` is its name in messages. */
+export type ReadValue<T> = (text: string, option: string) => T;
+
+/** A TCP port to listen on; 0 asks for any free one. */
+export const readLocalPort: ReadValue<number> = (text, option) => readPort(text, option, 0);
+
+/** A TCP port to connect to. */
+export const readRemotePort: ReadValue<number> = (text, option) => readPort(text, option, 1);
+
+function readPort(text: string, option: string, lowest: number): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port >= lowest && port <= 65_535) return port;
+  throw invalid(text, option, `a port from ${lowest} to 65535`);
+}
+
+/**
+ * An address of this machine to listen on.
+ *
+ * `localhost` becomes 127.0.0.1, `*` all IPv4 addresses; brackets around IPv6 are taken off.
+ */
+export const readBindAddress: ReadValue<string> = (text, option) => {
+  if (text === "localhost") return "127.0.0.1";
+  if (text === "*") return "0.0.0.0";
+  const bare = text.replace(/^\[(.*)\]$/, "$1");
+  if (isIpv4(bare) || isIpv6(bare)) return bare;
+  throw invalid(text, option, "an IP address of this machine, such as 127.0.0.1 or ::1");
+};
+
+/** A host that the instance connects to: a name or an address. */
+export const readRemoteHost: ReadValue<string> = (text, option) => {
+  const bare = text.replace(/^\[(.*)\]$/, "$1");
+  if (isIpv4(bare) || isIpv6(bare)) return bare;
+  const isName = /^(?=.{1,253}$)[\w](?:[\w-]*[\w])?(?:\.[\w](?:[\w-]*[\w])?)*\.?$/.test(bare);
+  // Digits and dots alone are an address that went wrong, never a name.
+  if (isName && !/^[\d.]+$/.test(bare)) return bare;
+  throw invalid(text, option, "a host name or an IP address");
+};
+
+/** Why the session is opened; AWS shows it in the session history. */
+export const readReason: ReadValue<string> = (text, option) => {
+  if (text.trim() !== "" && text.length <= REASON_MAX_CHARACTERS) return text;
+  const found = text.trim() === "" ? text : `${text.slice(0, 20)}...`;
+  throw invalid(found, option, `1 to ${REASON_MAX_CHARACTERS} characters`);
+};
+
+/** Any text but an empty one. */
+export const readText: ReadValue<string> = (text, option) => {
+  if (text.trim() !== "") return text;
+  throw invalid(text, option, "a value");
+};
+
+/** `text` or `json`. */
+export const readFormat: ReadValue<OutputFormat> = (text, option) => {
+  if (text === "text" || text === "json") return text;
+  const nearest = nearestName(text, ["text", "json"]);
+  throw invalid(text, option, "text or json", nearest && `Did you mean ${nearest}?`);
+};
+
+/** The refusal of an option's value. */
+export function invalid(text: string, option: string, wanted: string, hint?: string): AppError {
+  return new AppError("usage", `Cannot read ${option}: found "${text}"`, {
+    why: `Wanted ${wanted}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function isIpv4(text: string): boolean {
+  return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text);
+}
+
+function isIpv6(text: string): boolean {
+  // The URL parser knows the rules; it takes no zone ("%eth0"), and neither does this.
+  return text.includes(":") && /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
+}
