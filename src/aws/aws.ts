@@ -31,7 +31,7 @@ import { collectPages, targetOf } from "./instances.ts";
 import { Lazy } from "./lazy.ts";
 import { chosenProfile, resolveRegion } from "./region.ts";
 import { isManagedNodeId } from "./selector.ts";
-import { NoSuchInstanceError } from "./service_errors.ts";
+import { NoSuchInstanceError } from "./known_errors.ts";
 import { createSessionService } from "./session_service.ts";
 
 /** STS answers for every region; this one is asked when none is chosen. */

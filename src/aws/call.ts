@@ -8,7 +8,7 @@ import { AppError } from "../errors/mod.ts";
 import type { Credentials } from "./contracts.ts";
 import { attempt, type AwsErrorContext } from "./error_context.ts";
 import { translateAwsError } from "./errors.ts";
-import { ExpiredCredentialsError } from "./service_errors.ts";
+import { ExpiredCredentialsError } from "./known_errors.ts";
 
 /** What a call needs beside its request. */
 export interface CallContext extends AwsErrorContext {

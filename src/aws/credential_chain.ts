@@ -68,6 +68,8 @@ async function fromProfile(
     ...(profile === undefined ? {} : { profile }),
     ...sharedFilePaths(env),
     ignoreCache: isRefresh,
+    // For roles on a credential_source only; see assumeWithMfa() for the others.
+    ...(context.promptMfa === undefined ? {} : { mfaCodeProvider: context.promptMfa }),
     roleAssumer: assumeRole.withKeys,
     roleAssumerWithWebIdentity: assumeRole.withWebIdentity,
     // No region here: it would win over the SSO session's own.

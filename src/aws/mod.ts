@@ -36,4 +36,4 @@ export {
   NoSuchInstanceError,
   SessionGoneError,
   TargetNotConnectedError,
-} from "./service_errors.ts";
+} from "./known_errors.ts";

@@ -7,7 +7,7 @@
 import { AppError } from "../errors/mod.ts";
 import type { Instance, InstanceLookup, InstanceSelector, InstanceState } from "./contracts.ts";
 import { describeSelector, isManagedNodeId } from "./selector.ts";
-import type { TargetNotConnectedError } from "./service_errors.ts";
+import type { TargetNotConnectedError } from "./known_errors.ts";
 
 /** The instance to connect to. */
 export interface ResolvedInstance {

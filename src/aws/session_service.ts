@@ -8,7 +8,7 @@ import { AppError } from "../errors/mod.ts";
 import type { Answered } from "./call.ts";
 import type { EnvLookup, SessionGrant, SessionService } from "./contracts.ts";
 import { withMessagesEndpoint } from "./endpoints.ts";
-import { SessionGoneError } from "./service_errors.ts";
+import { SessionGoneError } from "./known_errors.ts";
 import type { GrantAnswer, SsmCalls } from "./ssm_calls.ts";
 
 /** What the service is built on. */
