@@ -3,7 +3,7 @@
  *
  * Pure: time comes in as an argument, frames go out through `transmit`. It outlives its connections:
  * counters and unacknowledged messages stay when one is lost, and the next one replays them. An owner
- * calls `tick` every `RETRANSMISSION_TICK_MS` while messages are unacknowledged.
+ * calls `tick` every `RETRANSMISSION_TICK_MS` while `needsTicks`.
  *
  * @module
  */
@@ -100,6 +100,11 @@ export class ReliableChannel {
   /** Whether everything sent has been acknowledged. */
   get isSettled(): boolean {
     return this.#replay.size === 0;
+  }
+
+  /** Whether time alone may change something, so that `tick` must be called. */
+  get needsTicks(): boolean {
+    return this.#replay.size > 0 || this.#pausedSinceMs !== undefined;
   }
 
   get statistics(): ChannelStatistics {

@@ -181,11 +181,11 @@ export class DataChannel {
     this.#options.events.onLost(close);
   }
 
-  /** Keeps the retransmission timer running exactly while something is unacknowledged. */
+  /** Keeps the timer running exactly while the reliability layer needs one. */
   #watch(): void {
-    if (this.#reliable.isSettled) {
+    if (this.#reliable.isSettled) { for (const onSettled of this.#settleWaiters) onSettled(); }
+    if (!this.#reliable.needsTicks) {
       this.#stopTimer();
-      for (const onSettled of this.#settleWaiters) onSettled();
     } else if (this.#timer === undefined && this.#transport !== undefined) {
       this.#timer = this.#options.clock.setTimeout(() => {
         this.#timer = undefined;
