@@ -184,7 +184,7 @@ export class ReliableChannel {
       case MESSAGE_TYPE.acknowledge:
         return this.#receiveAcknowledge(message, nowMs);
       case MESSAGE_TYPE.channelClosed:
-        return this.#events.onClosed(parseChannelClosed(message.payload));
+        return this.#events.onClosed(this.#readClosed(message.payload));
       case MESSAGE_TYPE.pausePublication:
         this.#pausedSinceMs ??= nowMs;
         return;
@@ -192,6 +192,17 @@ export class ReliableChannel {
         return this.#resumePublication();
       default:
         return this.#ignore(`unknown message type "${message.messageType}"`);
+    }
+  }
+
+  /** The message itself is the end of the session; its payload only says why. */
+  #readClosed(payload: Uint8Array): ChannelClosed {
+    try {
+      return parseChannelClosed(payload);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#ignore(error.message);
+      return { sessionId: "", output: "" };
     }
   }
 

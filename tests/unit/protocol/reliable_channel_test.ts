@@ -238,6 +238,20 @@ Deno.test("ReliableChannel counts a message without payload, and has nothing to 
   assert.deepEqual(f.takeLog(), ["ack 0", "data 1 b", "ack 1"]);
 });
 
+Deno.test("ReliableChannel tells of the end, also when its reason cannot be read", () => {
+  const f = new Fixture();
+  f.channel.receive(ENVELOPE_VECTORS[4]!.frame, 0);
+  f.receive({ messageType: "channel_closed", payload: utf8('{"Output":"Session timed out"}') });
+  f.receive({ messageType: "channel_closed", payload: utf8("?") });
+  assert.deepEqual(f.takeLog(), [
+    'closed ""',
+    'closed "Session timed out"',
+    "ignored: channel_closed: payload is not JSON",
+    'closed ""',
+  ]);
+  assert.equal(f.transmitted.length, 0);
+});
+
 Deno.test("ReliableChannel.receive() never throws, whatever the bytes", () => {
   const f = new Fixture();
   const random = seeded(2);
