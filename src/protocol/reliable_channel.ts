@@ -163,7 +163,9 @@ export class ReliableChannel {
     });
     if (overdue.length === 0) return;
     this.#retransmissions += overdue.length;
-    this.#window.lost(this.#roundTrip.roundTripMs ?? 0, nowMs);
+    // Before the first round trip the timeout is a guess, and nothing says that anything was lost.
+    const { roundTripMs } = this.#roundTrip;
+    if (roundTripMs !== undefined) this.#window.lost(roundTripMs, nowMs);
     for (const frame of overdue) this.#events.transmit(frame);
   }
 

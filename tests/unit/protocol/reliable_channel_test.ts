@@ -393,6 +393,19 @@ Deno.test("ReliableChannel waits for a slow path's acknowledgements once it know
   assert.ok(Math.abs(f.channel.statistics.roundTripMs! - 700) < 50);
 });
 
+Deno.test("ReliableChannel narrows the window for a loss, not for a guess before the first round trip", () => {
+  const f = new Fixture({ window: new SendWindow({ initialMessages: 64 }) });
+  f.send("a");
+  f.pass(300);
+  assert.equal(f.channel.statistics.retransmissions, 1);
+  assert.equal(f.channel.statistics.windowMessages, 64);
+  f.receiveAcknowledge(0);
+  f.send("b");
+  f.pass(1_100);
+  assert.ok(f.channel.statistics.retransmissions > 1);
+  assert.ok(f.channel.statistics.windowMessages <= 32);
+});
+
 // --- Connections ---
 
 Deno.test("ReliableChannel stores while disconnected and replays byte for byte, oldest first", () => {
