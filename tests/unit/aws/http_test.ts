@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EndpointError, type EndpointFault } from "../../../src/aws/endpoint_error.ts";
-import { readCaBundle, type FetchLimits, fetchWithin } from "../../../src/aws/http.ts";
+import { type FetchLimits, fetchWithin, readCaBundle } from "../../../src/aws/http.ts";
 import { envOf, FakeService } from "./_support.ts";
 import { AUTHORITY_PEM, SERVER_KEY_PEM, SERVER_PEM } from "./_certificates.ts";
 
@@ -180,7 +180,9 @@ Deno.test("AWS_CA_BUNDLE makes fetch trust its authority", async () => {
   await withFile(AUTHORITY_PEM, async (path) => {
     const bundle = await readCaBundle(envOf({ AWS_CA_BUNDLE: path }));
     try {
-      const response = await fetchWithin({ ...LIMITS, client: bundle?.client })(new Request(server.origin));
+      const response = await fetchWithin({ ...LIMITS, client: bundle?.client })(
+        new Request(server.origin),
+      );
       assert.equal(await response.text(), "trusted");
     } finally {
       bundle?.client.close();
