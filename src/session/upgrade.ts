@@ -32,11 +32,9 @@ export async function upgrade(
   headers: Record<string, string>,
 ): Promise<Uint8Array> {
   const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
-  const { host } = new URL(url);
-  const target = url.slice(url.indexOf(host) + host.length) || "/";
   const lines = [
-    `GET ${target} HTTP/1.1`,
-    `Host: ${host}`,
+    `GET ${requestTarget(url)} HTTP/1.1`,
+    `Host: ${new URL(url).host}`,
     "Connection: Upgrade",
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
@@ -55,6 +53,13 @@ export async function upgrade(
     throw new Error("the answer's Sec-WebSocket-Accept is wrong");
   }
   return rest;
+}
+
+/** Path and query as they stand in the address; a URL object would rewrite some of them. */
+function requestTarget(url: string): string {
+  const target = /^wss?:\/\/[^/?#]+([^#\s]*)(?:#.*)?$/i.exec(url)?.[1];
+  if (target === undefined) throw new Error("the address is not one of a WebSocket");
+  return target.startsWith("/") ? target : `/${target}`;
 }
 
 /** Writes every byte. */
