@@ -34,6 +34,10 @@ const PING_PAYLOAD = new TextEncoder().encode("keepalive");
 const READ_BYTES = 64 * 1024;
 /** Bytes joined into one write at most. */
 const LARGEST_WRITE_BYTES = 256 * 1024;
+/** Frames joined into one write: their masks are as many random bytes as can be had at once. */
+const LARGEST_WRITE_FRAMES = 16 * 1024;
+/** Unsent bytes past which nothing more is read: a peer that sends must also read. */
+const LARGEST_QUEUE_BYTES = 4 * 1024 * 1024;
 /** How long a close waits for what is queued before it. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -52,7 +56,12 @@ export async function openDirectWebSocket(
   const isTls = protocol === "wss:";
   // Brackets belong to the address, not to the IPv6 host in it.
   const host = hostname.replace(/^\[|\]$/g, "");
-  const tcp = await Deno.connect({ hostname: host, port: Number(port || (isTls ? 443 : 80)) });
+  signal.throwIfAborted();
+  const tcp = await Deno.connect({
+    hostname: host,
+    port: Number(port || (isTls ? 443 : 80)),
+    signal,
+  });
   let conn: Deno.Conn = tcp;
   const onAbort = () => closeQuietly(conn);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -88,13 +97,16 @@ class DirectWebSocket implements Transport {
   #close: TransportClose = { code: 1006, reason: "" };
   #pingTimer: number | undefined;
   #hasHeardSincePing = true;
+  #onWritten: () => void = () => {};
 
   constructor(conn: Deno.Conn, firstBytes: Uint8Array, options: DirectWebSocketOptions) {
     this.#conn = conn;
     this.#events = options.events;
     this.#clock = options.clock;
     this.#parser = new WebSocketParser({
-      onMessage: (payload) => this.#events.onMessage(payload),
+      onMessage: (payload) => {
+        if (!this.#isClosing) this.#events.onMessage(payload);
+      },
       onPing: (payload) => this.#enqueue(WEBSOCKET_OPCODE.pong, payload),
       onPong: () => {},
       onClose: (close) => this.#onPeerClose(close),
@@ -128,7 +140,7 @@ class DirectWebSocket implements Transport {
   #enqueue(opcode: number, payload: Uint8Array): void {
     if (this.#isClosing) return;
     this.#queue.push({ opcode, payload });
-    this.#queuedBytes += payload.byteLength;
+    this.#queuedBytes += clientFrameBytes(payload.byteLength);
     if (!this.#isWriting) this.#write();
   }
 
@@ -138,7 +150,12 @@ class DirectWebSocket implements Transport {
     try {
       // One turn of the microtask queue: frames of the same burst share a write.
       await undefined;
-      while (this.#queue.length > 0) await writeAll(this.#conn, this.#takeFrames());
+      while (this.#queue.length > 0) {
+        const frames = this.#takeFrames();
+        await writeAll(this.#conn, frames);
+        this.#queuedBytes -= frames.byteLength;
+        this.#onWritten();
+      }
     } catch {
       return this.#end();
     }
@@ -149,18 +166,19 @@ class DirectWebSocket implements Transport {
   #takeFrames(): Uint8Array {
     let count = 0;
     let size = 0;
-    while (count < this.#queue.length && (count === 0 || size < LARGEST_WRITE_BYTES)) {
+    while (
+      count < Math.min(this.#queue.length, LARGEST_WRITE_FRAMES) &&
+      (count === 0 || size < LARGEST_WRITE_BYTES)
+    ) {
       size += clientFrameBytes(this.#queue[count]!.payload.byteLength);
       count++;
     }
     const bytes = new Uint8Array(size);
-    const masks = crypto.getRandomValues(new Uint8Array(4 * Math.min(count, 16_384)));
+    const masks = crypto.getRandomValues(new Uint8Array(4 * count));
     let at = 0;
     for (let i = 0; i < count; i++) {
       const { opcode, payload } = this.#queue[i]!;
-      const mask = masks.subarray((4 * i) % masks.byteLength).subarray(0, 4);
-      at = writeClientFrame(bytes, at, { opcode, payload, mask });
-      this.#queuedBytes -= payload.byteLength;
+      at = writeClientFrame(bytes, at, { opcode, payload, mask: masks.subarray(4 * i, 4 * i + 4) });
     }
     this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
     return bytes;
@@ -177,12 +195,17 @@ class DirectWebSocket implements Transport {
         if (count === null || this.#isClosed) break;
         this.#hasHeardSincePing = true;
         this.#parser.feed(buffer.subarray(0, count));
+        while (this.#queuedBytes > LARGEST_QUEUE_BYTES && !this.#isClosed) await this.#written();
       }
     } catch (error) {
       // Bytes that are not WebSocket end the connection like a broken one.
       if (error instanceof ProtocolError) this.#close = { code: 1002, reason: error.message };
     }
     this.#end();
+  }
+
+  #written(): Promise<void> {
+    return new Promise((resolve) => this.#onWritten = resolve);
   }
 
   #onPeerClose(close: TransportClose): void {
@@ -216,6 +239,7 @@ class DirectWebSocket implements Transport {
     this.#isClosed = true;
     this.#isClosing = true;
     this.#queue = [];
+    this.#onWritten();
     this.#stopPing();
     closeQuietly(this.#conn);
     this.#events.onClose(this.#close);

@@ -20,6 +20,7 @@ export interface PeerFrame {
   isFinal: boolean;
   opcode: number;
   isMasked: boolean;
+  mask: Uint8Array;
   payload: Uint8Array;
 }
 
@@ -44,6 +45,13 @@ export function serverFrame(
   frame.set(head);
   frame.set(mask === undefined ? payload : payload.map((b, i) => b ^ mask[i % 4]!), head.length);
   return frame;
+}
+
+/** The head of the answer that accepts the client's key. */
+export function acceptingHead(key: string): string {
+  const hash = createHash("sha1").update(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+    `Sec-WebSocket-Accept: ${hash.digest("base64")}\r\n\r\n`;
 }
 
 export class WebSocketPeer {
@@ -88,7 +96,7 @@ export class WebSocketPeer {
       const isMasked = (second! & 0x80) !== 0;
       const mask = isMasked ? await this.#take(4) : new Uint8Array(4);
       const payload = (await this.#take(length)).map((byte, i) => byte ^ mask[i % 4]!);
-      return { isFinal: (first! & 0x80) !== 0, opcode: first! & 0x0f, isMasked, payload };
+      return { isFinal: (first! & 0x80) !== 0, opcode: first! & 0x0f, isMasked, mask, payload };
     } catch {
       return undefined;
     }
