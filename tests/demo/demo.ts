@@ -73,7 +73,11 @@ async function echoThrough(
     if (count === null) return false;
     hash.update(buffer.subarray(0, count));
     received += count;
-    if (received > bytes.byteLength / 2) middle ??= onMiddle();
+    if (received > bytes.byteLength / 2 && middle === undefined) {
+      middle = onMiddle();
+      // Awaited below; a failure before that must not end the process.
+      middle.catch(() => {});
+    }
   }
   await writing;
   await middle;
@@ -139,10 +143,10 @@ async function tour(): Promise<boolean> {
 }
 
 async function cut(faultUrl: string, sessionId: string): Promise<void> {
-  const response = await fetch(`${faultUrl}/cut`, {
+  const response = await fetch(faultUrl, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ session_id: sessionId }),
+    body: JSON.stringify({ fault: "cut", session: sessionId }),
   });
   if (!response.ok) throw new Error(`the sandbox did not cut: ${await response.text()}`);
   await response.body?.cancel();
