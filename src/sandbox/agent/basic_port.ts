@@ -1,0 +1,168 @@
+/**
+ * The agent's port plugin without a multiplexer: one connection at a time (old agents and clients), or
+ * one for the whole session (SSH: a document without a type).
+ *
+ * Source: agent port_basic.go; protocol text §7.2, §9.
+ *
+ * @module
+ */
+import { messageOf } from "../../errors/mod.ts";
+import type { Verdict } from "./channel.ts";
+import {
+  FLAG,
+  PACING_MS,
+  PAYLOAD,
+  PAYLOAD_BYTES,
+  type PluginHost,
+  type PortPlugin,
+  RECEIVE_BUDGET_BYTES,
+} from "./port_plugin.ts";
+import { COPY_BYTES, TargetConnection } from "./target_connection.ts";
+
+type State =
+  /** The first connection: until it stands, output is not acknowledged. */
+  | { phase: "starting" }
+  /** A later one: it was an Output that asked for it. */
+  | { phase: "dialing"; first: Uint8Array }
+  | { phase: "connected"; target: TargetConnection }
+  /** Closed by either end; the next Output connects again. */
+  | { phase: "idle" }
+  | { phase: "closed" };
+
+const NOTHING = new Uint8Array(0);
+
+export class BasicPort implements PortPlugin {
+  readonly mode: "basic" | "stdio";
+  readonly #host: PluginHost;
+  #state: State = { phase: "starting" };
+  /** The target's bytes that have not been sent. */
+  #unsent: Uint8Array = NOTHING;
+  #sleep: number | undefined;
+  #unwrittenBytes = 0;
+  #isStalled = false;
+
+  constructor(host: PluginHost, options: { mode: "basic" | "stdio" }) {
+    this.#host = host;
+    this.mode = options.mode;
+  }
+
+  get connections(): number {
+    return this.#state.phase === "connected" ? 1 : 0;
+  }
+
+  start(): void {
+    this.#connect();
+  }
+
+  takeOutput(payload: Uint8Array): Verdict {
+    switch (this.#state.phase) {
+      case "connected":
+        if (this.#unwrittenBytes >= RECEIVE_BUDGET_BYTES) break;
+        this.#unwrittenBytes += payload.byteLength;
+        this.#state.target.write(payload);
+        return "processed";
+      case "idle":
+        this.#state = { phase: "dialing", first: payload };
+        this.#connect();
+        return "processed";
+      case "starting":
+      case "dialing":
+        break;
+      case "closed":
+        return "processed";
+      default:
+        this.#state satisfies never;
+    }
+    this.#isStalled = true;
+    return "not_ready";
+  }
+
+  takeFlag(flag: number): void {
+    if (flag !== FLAG.disconnectToPort || this.mode === "stdio") return;
+    if (this.#state.phase === "connected") this.#disconnect(this.#state.target);
+  }
+
+  onRoom(): void {
+    this.#pump();
+  }
+
+  close(): void {
+    clearTimeout(this.#sleep);
+    const state = this.#state;
+    this.#state = { phase: "closed" };
+    if (state.phase === "connected") state.target.close();
+  }
+
+  async #connect(): Promise<void> {
+    let conn: Deno.TcpConn;
+    try {
+      conn = await this.#host.dial();
+    } catch (error) {
+      if (this.#state.phase === "closed") return;
+      return this.#host.fail(`Unable to connect to specified port: ${messageOf(error)}`);
+    }
+    const state = this.#state;
+    if (state.phase === "closed") return conn.close();
+    // Paced like the reference, which reads at most a payload; else more at once, cut the same way.
+    const readBytes = this.#host.isPaced ? PAYLOAD_BYTES : COPY_BYTES;
+    const target: TargetConnection = new TargetConnection(conn, {
+      onData: (bytes) => {
+        this.#unsent = bytes;
+        this.#pump();
+      },
+      onEnd: (error) => this.#onTargetEnd(target, error),
+      onWritten: (byteCount) => this.#onWritten(byteCount),
+    }, { readBytes });
+    this.#state = { phase: "connected", target };
+    if (state.phase === "dialing") {
+      this.#unwrittenBytes += state.first.byteLength;
+      target.write(state.first);
+    }
+    this.#becomeReady();
+    this.#pump();
+  }
+
+  #onTargetEnd(target: TargetConnection, error: unknown): void {
+    if (this.#state.phase !== "connected" || this.#state.target !== target) return;
+    // The client of a port session is not told; only the next Output shows it a new connection.
+    if (this.mode === "basic") return this.#disconnect(target);
+    if (error === undefined) this.#host.finish();
+    else this.#host.fail(`The connection to the port broke: ${messageOf(error)}`);
+  }
+
+  #disconnect(target: TargetConnection): void {
+    this.#state = { phase: "idle" };
+    this.#unsent = NOTHING;
+    target.close();
+  }
+
+  #onWritten(byteCount: number): void {
+    this.#unwrittenBytes -= byteCount;
+    if (this.#unwrittenBytes < RECEIVE_BUDGET_BYTES) this.#becomeReady();
+  }
+
+  #becomeReady(): void {
+    if (!this.#isStalled) return;
+    this.#isStalled = false;
+    this.#host.becameReady();
+  }
+
+  /** Sends what was read, a payload at a time; reads on when it is gone. */
+  #pump(): void {
+    while (this.#sleep === undefined && this.#state.phase === "connected" && this.#host.canSend()) {
+      if (this.#unsent.byteLength === 0) return this.#state.target.read();
+      const payload = this.#unsent.subarray(0, PAYLOAD_BYTES);
+      this.#unsent = this.#unsent.subarray(PAYLOAD_BYTES);
+      this.#host.send(PAYLOAD.output, payload);
+      if (this.#host.isPaced) this.#pause();
+    }
+  }
+
+  #pause(): void {
+    // A plain timer: it is as coarse as the sleep of the reference, a little over a millisecond.
+    this.#sleep = Number(setTimeout(() => {
+      this.#sleep = undefined;
+      this.#pump();
+    }, PACING_MS));
+  }
+}

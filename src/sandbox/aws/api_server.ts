@@ -1,0 +1,145 @@
+/**
+ * The HTTP endpoint: EC2, STS and SSM on one address, and the fault API beside them.
+ *
+ * @module
+ */
+import type { FaultControls } from "../contracts.ts";
+import { answerFaultApi, FAULT_PATH } from "../faults/fault_api.ts";
+import { type ApiCall, identifyCall, readBody } from "./api_call.ts";
+import { ApiError, signatureError, statusOf } from "./api_error.ts";
+import type { CredentialStore } from "./credential_store.ts";
+import { answerEc2 } from "./ec2.ts";
+import { JsonRequest } from "./json_request.ts";
+import { ec2Response, errorResponse, ssmResponse, stsResponse } from "./responses.ts";
+import { verifySignature } from "./sigv4.ts";
+import { answerSsm, type SsmWorld } from "./ssm.ts";
+import { answerSts } from "./sts.ts";
+
+export interface ApiWorld extends SsmWorld {
+  credentials: CredentialStore;
+  controls: FaultControls;
+  log(line: string): void;
+}
+
+export class ApiServer {
+  readonly port: number;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #world: ApiWorld;
+  /** Lets go of requests that a fault holds back. */
+  readonly #held = new Set<() => void>();
+
+  constructor(world: ApiWorld, address: { hostname: string; port: number }) {
+    this.#world = world;
+    this.#server = Deno.serve({
+      ...address,
+      onListen() {},
+      onError: (error) => {
+        world.log(`the sandbox failed: ${error instanceof Error ? error.stack : error}`);
+        return new Response("The sandbox failed\n", { status: 500 });
+      },
+    }, (request) => this.#answer(request));
+    this.port = this.#server.addr.port;
+  }
+
+  async stop(): Promise<void> {
+    for (const release of this.#held) release();
+    await this.#server.shutdown();
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === FAULT_PATH || pathname.startsWith(`${FAULT_PATH}/`)) {
+      return await answerFaultApi(request, this.#world.controls);
+    }
+    const body = await readBody(request);
+    if (body === undefined) return new Response("The request is too large\n", { status: 413 });
+    const call = identifyCall(request, body);
+    if (call === undefined) {
+      return new Response("This endpoint serves EC2, STS and SSM\n", { status: 404 });
+    }
+    await this.#holdBack(call.operation);
+    const response = this.#respond(call);
+    // The services' clock: clients correct their own by this header.
+    response.headers.set("date", new Date(this.#world.nowMs()).toUTCString());
+    return response;
+  }
+
+  async #holdBack(operation: string): Promise<void> {
+    const { faults, log } = this.#world;
+    if (faults.takeApi("hang_api", operation) !== undefined) {
+      log(`${operation}: left without an answer`);
+      await this.#hold();
+    }
+    const delay = faults.takeApi("delay_api", operation);
+    if (delay !== undefined) await this.#hold(delay.ms);
+  }
+
+  /**
+   * Until `delayMs` are over or the sandbox stops. A client that leaves is not noticed: asking Deno for
+   * the request's signal costs every user of the sandbox a warning.
+   */
+  async #hold(delayMs?: number): Promise<void> {
+    const released = Promise.withResolvers<void>();
+    const release = () => released.resolve();
+    const timer = delayMs === undefined ? undefined : setTimeout(release, delayMs);
+    this.#held.add(release);
+    await released.promise;
+    this.#held.delete(release);
+    clearTimeout(timer);
+  }
+
+  #respond(call: ApiCall): Response {
+    const { log } = this.#world;
+    try {
+      const response = this.#perform(call);
+      log(`${call.service} ${call.operation}: 200`);
+      return response;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      log(`${call.service} ${call.operation}: ${error.status} ${error.code}`);
+      return errorResponse(call.service, error);
+    }
+  }
+
+  /** @throws {ApiError} */
+  #perform(call: ApiCall): Response {
+    const world = this.#world;
+    const { service, operation, parameters, signed } = call;
+    const verdict = verifySignature(signed, { store: world.credentials, nowMs: world.nowMs() });
+    if (!verdict.ok) throw signatureError(service, verdict);
+    if (verdict.service !== service) {
+      // Good for another service is not good here.
+      throw signatureError(service, {
+        ok: false,
+        problem: "bad_signature",
+        detail: `signed for ${verdict.service}`,
+      });
+    }
+    const fault = world.faults.takeApi("api_error", operation);
+    if (fault !== undefined) {
+      const status = fault.status ?? statusOf(fault.code);
+      throw new ApiError(fault.code, fault.message ?? "Asked for by a fault", status);
+    }
+    const { region, principal } = verdict;
+    switch (service) {
+      case "ssm": {
+        const request = JsonRequest.parse(signed.body);
+        return ssmResponse(answerSsm(operation, { request, principal, region }, world));
+      }
+      case "ec2": {
+        const { fleet } = world;
+        return ec2Response(operation, answerEc2(operation, { parameters, fleet, region }));
+      }
+      case "sts": {
+        const { credentials: store } = world;
+        const nowMs = world.nowMs();
+        return stsResponse(
+          operation,
+          answerSts(operation, { parameters, principal, store, nowMs }),
+        );
+      }
+      default:
+        return service satisfies never;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * An emulated AWS on loopback: EC2, STS and SSM APIs, the message gateway and an agent per instance.
+ *
+ * Written from the protocol, never from what this project's client sends, so that other clients (the
+ * AWS CLI with session-manager-plugin) work with it too. Faults: see `faults/fault.ts`.
+ *
+ * @module
+ */
+export type {
+  FaultControls,
+  Sandbox,
+  SandboxCredentials,
+  SandboxInstance,
+  SandboxOptions,
+  SandboxServices,
+  SessionCounters,
+  SessionSnapshot,
+} from "./contracts.ts";
+export type { ActiveFault, Fault, FaultResult, GarbageKind } from "./faults/fault.ts";
+export { SCENARIO_NAMES } from "./fleet_seed.ts";
+export { startSandbox } from "./sandbox.ts";
+export { DEFAULT_TIMING, type SandboxTiming } from "./timing.ts";

@@ -1,0 +1,107 @@
+/**
+ * Joins the parts of a sandbox and takes them apart again.
+ *
+ * @module
+ */
+import { listenTcp } from "../platform/mod.ts";
+import { ApiServer } from "./aws/api_server.ts";
+import { CredentialStore, SANDBOX_CREDENTIALS } from "./aws/credential_store.ts";
+import type { Sandbox, SandboxInstance, SandboxOptions } from "./contracts.ts";
+import { FaultEngine } from "./faults/controls.ts";
+import { FAULT_PATH } from "./faults/fault_api.ts";
+import { FaultRegistry } from "./faults/registry.ts";
+import { Fleet } from "./fleet.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import { openServices } from "./services/services.ts";
+import { SessionHost } from "./session_host.ts";
+import { SessionRegistry } from "./session_registry.ts";
+import { DEFAULT_TIMING } from "./timing.ts";
+
+/**
+ * Starts an emulated AWS on loopback. It runs until `stop`, or the end of its `await using` block.
+ *
+ * @throws {AppError} `usage` for an unknown scenario, `resource` when a port cannot be had.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const hostname = options.hostname ?? "127.0.0.1";
+  const log = options.log ?? (() => {});
+  const timing = { ...DEFAULT_TIMING, ...options.timing };
+  const fleet = new Fleet({ region: options.region ?? "us-east-1", scenario: options.scenario });
+  if (options.port) {
+    // Deno.serve fails without a reason that helps; this one names who holds the port.
+    (await listenTcp({ bind: hostname, port: options.port })).close();
+  }
+  const faults = new FaultRegistry();
+  const credentials = new CredentialStore();
+  credentials.isUserKeyExpired = () => faults.isUserKeyExpired;
+  const nowMs = () => Date.now() + faults.clockSkewMs;
+  const registry = new SessionRegistry({ tokenLifeMs: timing.tokenLifeMs });
+  const sessions = new SessionHost({
+    fleet,
+    faults,
+    timing,
+    isPaced: options.agentPacing ?? true,
+    log,
+  });
+  const urlHost = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const controls = new FaultEngine({ registry: faults, sessions, credentials, nowMs });
+  // What has been opened, to be closed in the opposite order, also when the next part cannot open.
+  const opened = new AsyncDisposableStack();
+  try {
+    opened.defer(() => sessions.stop());
+    const services = await openServices({ hostname, sinkSilenceMs: timing.sinkSilenceMs });
+    opened.defer(() => services.stop());
+    const gateway = await Gateway.open({
+      hostname,
+      sessions: registry,
+      find: (sessionId) => sessions.find(sessionId),
+      credentials,
+      faults,
+      timing,
+      nowMs,
+      log,
+    });
+    opened.defer(() => gateway.stop());
+    const api = new ApiServer({
+      fleet,
+      sessions: registry,
+      faults,
+      credentials,
+      controls,
+      gatewayUrl: `ws://${urlHost}:${gateway.port}`,
+      start: (record) => sessions.start(record),
+      terminate: (record) => sessions.find(record.sessionId)?.terminate(""),
+      nowMs,
+      log,
+    }, { hostname, port: options.port ?? 0 });
+    opened.defer(() => api.stop());
+    const endpointUrl = `http://${urlHost}:${api.port}`;
+    let stopping: Promise<void> | undefined;
+    const stop = () => stopping ??= opened.disposeAsync();
+    return {
+      endpointUrl,
+      region: fleet.region,
+      credentials: { ...SANDBOX_CREDENTIALS },
+      faultUrl: endpointUrl + FAULT_PATH,
+      instances: describeInstances(fleet, services.ports),
+      faults: controls,
+      sessions: () => sessions.snapshots(),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+function describeInstances(fleet: Fleet, services: SandboxInstance["services"]): SandboxInstance[] {
+  return fleet.instances.map((instance) => ({
+    instanceId: instance.instanceId,
+    name: instance.tags["Name"] ?? "",
+    scenario: instance.scenario,
+    state: instance.state,
+    privateIp: instance.privateIp,
+    services,
+  }));
+}
