@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { systemClock } from "../../platform/mod.ts";
 import type { PortProperties } from "../aws/ssm_documents.ts";
 import type { SandboxTiming } from "../timing.ts";
 import { BasicPort } from "./basic_port.ts";
@@ -79,7 +80,10 @@ export class AgentSession {
       transmit: options.transmit,
       process: (payloadType, payload) => this.#process(payloadType, payload),
       onRoom: () => this.onRoom(),
-    }, { outgoingLimit: options.isPaced ? OUTGOING_LIMIT : UNPACED_LIMIT });
+    }, {
+      outgoingLimit: options.isPaced ? OUTGOING_LIMIT : UNPACED_LIMIT,
+      clock: systemClock,
+    });
   }
 
   get mode(): PortPlugin["mode"] | "none" {
@@ -113,7 +117,12 @@ export class AgentSession {
   /** The gateway or the acknowledgements have made room. */
   onRoom(): void {
     if (this.#state === "running") this.#plugin?.onRoom();
-    else if (this.#state === "ending" && this.channel.unacknowledged === 0) this.#finishEnd();
+    else if (this.#state === "ending" && this.#mayFinish()) this.#finishEnd();
+  }
+
+  /** The end, too, would reach the client while it may not be spoken to. */
+  #mayFinish(): boolean {
+    return this.channel.unacknowledged === 0 && !this.channel.isQuiet;
   }
 
   /** Ends at once and for good; nothing is reported. */
@@ -173,6 +182,9 @@ export class AgentSession {
 
   #startPlugin(clientVersion: string): void {
     const { properties, agentVersion, hosts, vpcCidr, timing } = this.#options;
+    const isForwarding = properties["type"] === "LocalPortForwarding";
+    const isMux = isForwarding && usesMultiplexer(agentVersion, clientVersion);
+    if (isMux) this.channel.beginQuiet(timing.quietMs);
     // Agents that do not know the property connect to the instance itself.
     const host = agentHas("remoteHost", agentVersion) ? properties["host"] ?? "" : "";
     const route = routeTo(host, { hosts, vpcCidr });
@@ -180,10 +192,8 @@ export class AgentSession {
       return this.#fail(`Forwarding to IP address ${route.forbidden} is forbidden.`);
     }
     this.#route = route;
-    const isForwarding = properties["type"] === "LocalPortForwarding";
     const pluginHost = this.#pluginHost();
-    if (isForwarding && usesMultiplexer(agentVersion, clientVersion)) {
-      this.channel.beginQuiet(timing.quietMs);
+    if (isMux) {
       this.#plugin = new MuxPort(pluginHost, {
         keepAlive: usesKeepAlive(agentVersion, clientVersion)
           ? { intervalMs: timing.keepAliveIntervalMs, timeoutMs: timing.keepAliveTimeoutMs }

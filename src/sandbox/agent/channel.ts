@@ -14,6 +14,7 @@ import {
   writeEnvelope,
 } from "./envelope.ts";
 import { OutgoingQueue } from "./outgoing_queue.ts";
+import type { Clock } from "../../platform/mod.ts";
 
 /** What became of a payload. `not_ready` leaves it unacknowledged: the client will send it again. */
 export type Verdict = "processed" | "not_ready";
@@ -33,6 +34,7 @@ export interface AgentChannelOptions {
    * keeping them; this one stops reading its targets instead, so that nothing is lost.
    */
   outgoingLimit: number;
+  clock: Clock;
 }
 
 /** Source: agent config.go. */
@@ -54,6 +56,7 @@ const SYN = 1;
 export class AgentChannel {
   readonly #events: AgentChannelEvents;
   readonly #outgoingLimit: number;
+  readonly #clock: Clock;
   readonly #outgoing = new OutgoingQueue();
   readonly #stored = new Map<number, ReceivedMessage>();
   #storedBytes = 0;
@@ -69,6 +72,7 @@ export class AgentChannel {
   constructor(events: AgentChannelEvents, options: AgentChannelOptions) {
     this.#events = events;
     this.#outgoingLimit = options.outgoingLimit;
+    this.#clock = options.clock;
   }
 
   get unacknowledged(): number {
@@ -80,6 +84,11 @@ export class AgentChannel {
     return !this.#isPaused && this.#outgoing.size < this.#outgoingLimit;
   }
 
+  /** Whether the client may not be spoken to; `onRoom` says when it may. */
+  get isQuiet(): boolean {
+    return this.#quiet !== undefined;
+  }
+
   /** Numbers, keeps and sends one payload. The payload is copied. */
   send(payloadType: number, payload: Uint8Array): void {
     const sequenceNumber = this.#nextSequence++;
@@ -89,9 +98,9 @@ export class AgentChannel {
       flags: sequenceNumber === 0 ? SYN : 0,
       payloadType,
       payload,
-      createdMs: Date.now(),
+      createdMs: this.#clock.epochMs(),
     });
-    this.#outgoing.store(sequenceNumber, frame, performance.now());
+    this.#outgoing.store(sequenceNumber, frame, this.#clock.nowMs());
     // Paused: numbered and kept, but not sent.
     if (!this.#isPaused) this.#transmit(frame);
   }
@@ -99,7 +108,7 @@ export class AgentChannel {
   /** Repeats the oldest message when it is overdue. */
   tick(): void {
     if (this.#isPaused || this.#quiet !== undefined) return;
-    const frame = this.#outgoing.takeOverdue(performance.now());
+    const frame = this.#outgoing.takeOverdue(this.#clock.nowMs());
     if (frame === undefined) return;
     this.retransmissions++;
     this.#transmit(frame);
@@ -111,7 +120,7 @@ export class AgentChannel {
    */
   beginQuiet(durationMs: number): void {
     this.#endQuiet();
-    const timer = Number(setTimeout(() => this.#endQuiet(), durationMs));
+    const timer = this.#clock.setTimeout(() => this.#endQuiet(), durationMs);
     this.#quiet = { frames: [], timer };
   }
 
@@ -152,7 +161,7 @@ export class AgentChannel {
 
   /** Forgets everything: the session has ended. */
   close(): void {
-    if (this.#quiet !== undefined) clearTimeout(this.#quiet.timer);
+    if (this.#quiet !== undefined) this.#clock.clearTimeout(this.#quiet.timer);
     this.#quiet = undefined;
     this.#stored.clear();
     this.#outgoing.clear();
@@ -191,11 +200,11 @@ export class AgentChannel {
   #receiveAcknowledge(message: ReceivedMessage): void {
     const number = readAcknowledgedNumber(message.payload);
     if (number === undefined) return;
-    if (this.#outgoing.acknowledge(number, performance.now())) this.#events.onRoom();
+    if (this.#outgoing.acknowledge(number, this.#clock.nowMs())) this.#events.onRoom();
   }
 
   #acknowledge(message: ReceivedMessage): void {
-    this.#transmit(writeAcknowledge(message, Date.now()));
+    this.#transmit(writeAcknowledge(message, this.#clock.epochMs()));
   }
 
   #transmit(frame: Uint8Array): void {
@@ -212,8 +221,9 @@ export class AgentChannel {
   #endQuiet(): void {
     const quiet = this.#quiet;
     if (quiet === undefined) return;
-    clearTimeout(quiet.timer);
+    this.#clock.clearTimeout(quiet.timer);
     this.#quiet = undefined;
     for (const frame of quiet.frames) this.#events.transmit(frame);
+    this.#events.onRoom();
   }
 }
