@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AppError, messageOf } from "../errors/mod.ts";
+import { AppError } from "../errors/mod.ts";
 import { UpgradeRefused } from "./upgrade.ts";
 
 /** Texts of Deno 2.9.6, as observed, and what each means to a person. */
@@ -14,22 +14,26 @@ const CAUSES: readonly [pattern: RegExp, why: string, hint: string][] = [
     "Check the region and the DNS; in a private network, check the ssmmessages endpoint",
   ],
   [
+    /close_notify|reset by peer|before message completed/i,
+    "the connection was broken off",
+    "Try again; if it stays, a firewall or a proxy on the way may not let WebSocket pass",
+  ],
+  [
     /certificate|UnknownIssuer|corrupt message|tls|handshake/i,
     "TLS failed",
     "Behind a proxy that inspects TLS, set AWS_CA_BUNDLE to its certificate authority",
   ],
-  [/proxy/i, "the proxy refused the connection", "Check HTTPS_PROXY and NO_PROXY"],
+  [/proxy|tunnel/i, "the proxy refused the connection", "Check HTTPS_PROXY and NO_PROXY"],
   [
     /tcp connect error|refused|unreachable|timed out/i,
     "nothing answered there",
-    "Check the network; where only a proxy leads out, set HTTPS_PROXY",
+    "Check the network, and HTTPS_PROXY where only a proxy leads out",
   ],
 ];
 
-/** What a failed opening means; errors of ours and the reasons of an abort pass through. */
+/** What a failed opening means; errors of ours pass through. */
 export function translateTransportError(error: unknown, url: string): unknown {
   if (error instanceof AppError) return error;
-  if (error instanceof DOMException && error.name === "AbortError") return error;
   const what = `Cannot open the data channel to ${new URL(url).host}`;
   if (error instanceof UpgradeRefused) return refusal(what, error);
   if (error instanceof Deno.errors.NotCapable) {
@@ -39,7 +43,7 @@ export function translateTransportError(error: unknown, url: string): unknown {
       cause: error,
     });
   }
-  const text = messageOf(error);
+  const text = error instanceof Error ? error.message : String(error);
   const known = CAUSES.find(([pattern]) => pattern.test(text));
   const detail = text.replace(/^.*failed to connect to WebSocket: /, "") || "no reason given";
   return new AppError("network", `${what}: ${known?.[1] ?? detail}`, {
@@ -53,6 +57,13 @@ function refusal(what: string, error: UpgradeRefused): AppError {
     return new AppError("auth", `${what}: the gateway refused with status ${error.status}`, {
       why: "The credentials may lack ssmmessages:OpenDataChannel on this session, or have expired",
       hint: "Allow ssmmessages:OpenDataChannel, or sign in again",
+      cause: error,
+    });
+  }
+  if (error.status === undefined) {
+    return new AppError("network", `${what}: the gateway or a proxy refused`, {
+      why: "The credentials may lack ssmmessages:OpenDataChannel, or the proxy knows no WebSocket",
+      hint: "Allow ssmmessages:OpenDataChannel, or let the proxy pass WebSocket to this host",
       cause: error,
     });
   }

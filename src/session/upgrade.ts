@@ -7,10 +7,10 @@
  */
 import { createHash } from "node:crypto";
 
-/** The gateway answered the upgrade with a status other than 101. */
+/** The gateway answered the upgrade with a status other than 101; `undefined` where it is not told. */
 export class UpgradeRefused extends Error {
-  constructor(readonly status: number) {
-    super(`status ${status}`);
+  constructor(readonly status: number | undefined) {
+    super(status === undefined ? "no status told" : `status ${status}`);
     this.name = "UpgradeRefused";
   }
 }

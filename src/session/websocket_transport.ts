@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AppError } from "../errors/mod.ts";
 import { type Clock, systemClock } from "../platform/mod.ts";
 import type { OpenTransport, Transport, TransportEvents } from "./contracts.ts";
 import { translateTransportError } from "./transport_error.ts";
@@ -25,6 +26,11 @@ export interface WebSocketTransportOptions {
 /** Makes the function that opens data channels. */
 export function webSocketTransport(options: WebSocketTransportOptions): OpenTransport {
   return async (url, events, signal) => {
+    if (!isWebSocketAddress(url)) {
+      throw new AppError("protocol", "Cannot open the data channel: its address is none", {
+        why: "The answer to StartSession names something else than a WebSocket",
+      });
+    }
     const headers = await options.signUpgrade(url);
     signal.throwIfAborted();
     try {
@@ -33,17 +39,24 @@ export function webSocketTransport(options: WebSocketTransportOptions): OpenTran
       } catch (error) {
         if (!isSignatureRefusal(error) || Object.keys(headers).length === 0) throw error;
         // The token in the first message is the credential; older gateways know no signed upgrade.
-        options.trace?.(`signed upgrade refused with ${error.status}: trying without a signature`);
+        options.trace?.(`signed upgrade refused (${error.message}): trying without a signature`);
         return await open(url, { ...options, headers: {}, events, signal });
       }
     } catch (error) {
+      signal.throwIfAborted();
       throw translateTransportError(error, url);
     }
   };
 }
 
+/** White space would end the request line, and a URL object drops some of it in silence. */
+function isWebSocketAddress(url: string): boolean {
+  return URL.canParse(url) && /^wss?:\/\/\S+$/i.test(url);
+}
+
 function isSignatureRefusal(error: unknown): error is UpgradeRefused {
-  return error instanceof UpgradeRefused && [400, 401, 403].includes(error.status);
+  return error instanceof UpgradeRefused &&
+    (error.status === undefined || [400, 401, 403].includes(error.status));
 }
 
 interface OpenOptions extends WebSocketTransportOptions {
@@ -71,6 +84,6 @@ async function open(url: string, options: OpenOptions): Promise<Transport> {
  * Deno's WebSocket does that, and an excluded host works over it as well.
  */
 export function hasProxy(url: string, env: (name: string) => string | undefined): boolean {
-  const scheme = url.startsWith("wss:") ? "https_proxy" : "http_proxy";
+  const scheme = new URL(url).protocol === "wss:" ? "https_proxy" : "http_proxy";
   return [scheme, scheme.toUpperCase(), "all_proxy", "ALL_PROXY"].some((name) => env(name));
 }
