@@ -102,7 +102,7 @@ export class AgentSession {
   start(): void {
     const { timing, agentVersion, properties } = this.#options;
     this.#state = "handshaking";
-    this.#startedMs = performance.now();
+    this.#startedMs = systemClock.nowMs();
     this.#ticker = Number(setInterval(() => this.channel.tick(), timing.retransmissionTickMs));
     this.#deadline = Number(setTimeout(() => {
       const seconds = timing.handshakeTimeoutMs / 1000;
@@ -174,7 +174,7 @@ export class AgentSession {
     if (this.#options.isSilent("complete")) return;
     this.channel.send(
       HANDSHAKE_PAYLOAD.complete,
-      handshakeComplete(performance.now() - this.#startedMs),
+      handshakeComplete(systemClock.nowMs() - this.#startedMs),
     );
     this.#state = "running";
     this.#startPlugin(clientVersion);

@@ -7,7 +7,7 @@
  * @module
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { CredentialStore, Principal } from "./credential_store.ts";
+import type { Principal } from "./credential_store.ts";
 
 /** A request as it came over the wire. */
 export interface SignedRequest {
@@ -18,6 +18,12 @@ export interface SignedRequest {
   query: string;
   header(name: string): string | undefined;
   body: Uint8Array;
+}
+
+/** What the check needs of the keys. */
+export interface KnownKeys {
+  find(accessKeyId: string): Principal | undefined;
+  isExpired(principal: Principal, nowMs: number): boolean;
 }
 
 /** Why a request was not let in. Each service words and numbers these in its own way. */
@@ -67,7 +73,7 @@ export function parseAuthorization(value: string): Authorization | undefined {
 /** Checks a request against the keys in `store`. */
 export function verifySignature(
   request: SignedRequest,
-  options: { store: CredentialStore; nowMs: number },
+  options: { store: KnownKeys; nowMs: number },
 ): SignatureVerdict {
   const header = request.header("authorization");
   const refuse = (problem: SignatureProblem, detail: string): SignatureVerdict => (
