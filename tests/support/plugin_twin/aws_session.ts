@@ -8,8 +8,8 @@ import { OutputText } from "./output_text.ts";
 import { processTree, programOf, signalQuietly } from "./process_tree.ts";
 import { findOnPath } from "./toolchain.ts";
 
-/** How long an interrupted CLI may take to leave. */
-const LEAVE_MS = 10_000;
+/** How long a CLI that should leave may take. */
+const LEAVE_MS = 20_000;
 
 /** Where the CLI goes and as whom: the fields of a sandbox. */
 export interface AwsAccess {
@@ -100,26 +100,28 @@ export class AwsSession implements AsyncDisposable {
     for (const pid of this.processIds()) signalQuietly(pid, "SIGINT");
   }
 
-  /** The CLI's exit status, once it has left and its output is read. */
+  /**
+   * The CLI's exit status, once it has left and its output is read. What does not leave within 20 s,
+   * as the plugin does when it hangs, is killed: 137 or the CLI's word for it.
+   */
   async exitCode(): Promise<number> {
+    const killing = setTimeout(() => {
+      for (const pid of this.processIds()) signalQuietly(pid, "SIGKILL");
+    }, LEAVE_MS);
     const { code } = await this.#child.status;
     await Promise.all([this.stdout.ended, this.stderr.ended]);
+    clearTimeout(killing);
     return code;
   }
 
   /**
-   * Ends its input, which ends an SSH session, and interrupts it, which ends the others; kills what
-   * does not leave. Returns the exit status.
+   * Ends its input, which ends an SSH session, and interrupts it, which ends the others. Returns the
+   * exit status.
    */
   async stop(): Promise<number> {
     if (!this.#child.stdin.locked) await this.#child.stdin.close().catch(() => {});
     this.interrupt();
-    const killing = setTimeout(() => {
-      for (const pid of this.processIds()) signalQuietly(pid, "SIGKILL");
-    }, LEAVE_MS);
-    const code = await this.exitCode();
-    clearTimeout(killing);
-    return code;
+    return await this.exitCode();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

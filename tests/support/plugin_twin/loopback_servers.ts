@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { closeQuietly, writeAll } from "./connection_bytes.ts";
 
 /** A server that is open until disposed of. */
 export interface LoopbackServer extends AsyncDisposable {
@@ -13,23 +14,37 @@ export interface LoopbackServer extends AsyncDisposable {
 /** Returns every byte of every connection. With `port`, on that one. */
 export function startEchoServer(port = 0): LoopbackServer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
-  const connections: Promise<void>[] = [];
+  const open = new Map<Deno.TcpConn, Promise<void>>();
   const accepting = (async () => {
-    for await (const connection of listener) connections.push(echo(connection));
+    for await (const connection of listener) {
+      open.set(connection, echo(connection).finally(() => open.delete(connection)));
+    }
   })();
   return {
     port: listener.addr.port,
     async [Symbol.asyncDispose]() {
       listener.close();
       await accepting;
-      await Promise.all(connections);
+      // The other end may be a session that lingers: it does not close first.
+      const echoes = [...open.values()];
+      for (const connection of open.keys()) closeQuietly(connection);
+      await Promise.all(echoes);
     },
   };
 }
 
 async function echo(connection: Deno.TcpConn): Promise<void> {
-  // A peer that is gone before all was returned is no matter.
-  await connection.readable.pipeTo(connection.writable).catch(() => {});
+  const buffer = new Uint8Array(65_536);
+  try {
+    for (;;) {
+      const count = await connection.read(buffer);
+      if (count === null) break;
+      await writeAll(connection, buffer.subarray(0, count));
+    }
+  } catch {
+    // A peer that is gone before all was returned is no matter.
+  }
+  closeQuietly(connection);
 }
 
 /** `GET` answers `bytes`; `POST` answers the SHA-256 of what it got, in hex. */
