@@ -36,6 +36,9 @@ export interface DataChannelOptions {
 /** Takes payloads in order. Must not throw. */
 export type PayloadHandler = (payloadType: number, payload: Uint8Array) => void;
 
+/** Unsent bytes above which the way out is slower than what is put on it. */
+const CONGESTED_BYTES = 64 * 1024;
+
 export class DataChannel {
   readonly #options: DataChannelOptions;
   readonly #reliable: ReliableChannel;
@@ -46,7 +49,7 @@ export class DataChannel {
   /** Payloads that came before anyone was there to take them. */
   #unclaimed: [number, Uint8Array][] = [];
   #onRoom: () => void = () => {};
-  readonly #settleWaiters = new Set<() => void>();
+  readonly #settleWaiters = new Set<(isSettled: boolean) => void>();
   #timer: number | undefined;
   #lastIgnored: string | undefined;
 
@@ -96,27 +99,31 @@ export class DataChannel {
   /**
    * Opens a transport with a fresh grant, sends the token and replays what was not acknowledged.
    *
-   * @throws {AppError} From the transport. The channel is then as it was.
+   * @throws {AppError} From the transport. The channel is then without one.
    */
   async connect(grant: SessionGrant, signal: AbortSignal): Promise<void> {
-    const { openTransport, trace } = this.#options;
-    this.close();
-    // The transport may call back before its promise is seen here; only the newest one counts.
+    this.#detach();
+    // The transport may call back before its promise is seen here: that waits for its turn.
+    const early: Uint8Array[] = [];
     const current: { transport?: Transport; closed?: TransportClose } = {};
-    const transport = await openTransport(grant.streamUrl, {
+    const opened = await this.#options.openTransport(grant.streamUrl, {
       onMessage: (frame) => {
-        trace?.(describeFrame("<-", frame));
-        this.#reliable.receive(frame, this.#options.clock.nowMs());
-        this.#watch();
+        if (current.transport === undefined) early.push(frame);
+        else this.#onMessage(current.transport, frame);
       },
       onClose: (close) => {
         current.closed = close;
         if (current.transport !== undefined) this.#onTransportClose(current.transport, close);
       },
     }, signal);
-    current.transport = transport;
-    this.#transport = transport;
-    transport.sendText(encodeOpenRequest({
+    if (signal.aborted) {
+      // Whoever gave up may have connected anew since.
+      opened.close();
+      throw signal.reason;
+    }
+    current.transport = opened;
+    this.#transport = opened;
+    opened.sendText(encodeOpenRequest({
       requestId: crypto.randomUUID(),
       tokenValue: grant.tokenValue,
       clientId: this.#clientId,
@@ -124,7 +131,8 @@ export class DataChannel {
     }));
     this.#reliable.connected(this.#options.clock.nowMs());
     this.#watch();
-    if (current.closed !== undefined) this.#onTransportClose(transport, current.closed);
+    for (const frame of early) this.#onMessage(opened, frame);
+    if (current.closed !== undefined) this.#onTransportClose(opened, current.closed);
   }
 
   /** Numbers and sends one payload; it is kept until the peer acknowledges it. */
@@ -133,24 +141,33 @@ export class DataChannel {
     this.#watch();
   }
 
-  /** Resolves when everything sent is acknowledged, or after `timeoutMs`: true when it was. */
-  settle(timeoutMs: number): Promise<boolean> {
+  /**
+   * Resolves when everything sent is acknowledged: true. Also over a reconnect; false when the channel
+   * is closed or `timeoutMs` pass before.
+   */
+  settle(timeoutMs?: number): Promise<boolean> {
     if (this.#reliable.isSettled) return Promise.resolve(true);
     const { clock } = this.#options;
     return new Promise((resolve) => {
       const finish = (isSettled: boolean) => {
-        clock.clearTimeout(timer);
-        this.#settleWaiters.delete(onSettled);
+        if (timer !== undefined) clock.clearTimeout(timer);
+        this.#settleWaiters.delete(finish);
         resolve(isSettled);
       };
-      const onSettled = () => finish(true);
-      const timer = clock.setTimeout(() => finish(false), timeoutMs);
-      this.#settleWaiters.add(onSettled);
+      const timer = timeoutMs === undefined
+        ? undefined
+        : clock.setTimeout(() => finish(false), timeoutMs);
+      this.#settleWaiters.add(finish);
     });
   }
 
   /** Closes the transport, if any. No event follows; `connect` may be called again. */
   close(): void {
+    this.#detach();
+    for (const finish of this.#settleWaiters) finish(false);
+  }
+
+  #detach(): void {
     const transport = this.#transport;
     this.#transport = undefined;
     this.#reliable.disconnected();
@@ -168,6 +185,13 @@ export class DataChannel {
     else this.#handler(payloadType, payload);
   }
 
+  #onMessage(transport: Transport, frame: Uint8Array): void {
+    if (transport !== this.#transport) return;
+    this.#options.trace?.(describeFrame("<-", frame));
+    this.#reliable.receive(frame, this.#options.clock.nowMs());
+    this.#watch();
+  }
+
   #onIgnored(reason: string): void {
     this.#lastIgnored = reason;
     this.#options.trace?.(`dropped: ${reason}`);
@@ -183,16 +207,22 @@ export class DataChannel {
 
   /** Keeps the timer running exactly while the reliability layer needs one. */
   #watch(): void {
-    if (this.#reliable.isSettled) { for (const onSettled of this.#settleWaiters) onSettled(); }
-    if (!this.#reliable.needsTicks) {
-      this.#stopTimer();
-    } else if (this.#timer === undefined && this.#transport !== undefined) {
-      this.#timer = this.#options.clock.setTimeout(() => {
-        this.#timer = undefined;
-        this.#reliable.tick(this.#options.clock.nowMs());
-        this.#watch();
-      }, RETRANSMISSION_TICK_MS);
+    if (this.#reliable.isSettled) {
+      for (const finish of this.#settleWaiters) finish(true);
     }
+    if (!this.#reliable.needsTicks) return this.#stopTimer();
+    if (this.#timer !== undefined || this.#transport === undefined) return;
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#tick();
+      this.#watch();
+    }, RETRANSMISSION_TICK_MS);
+  }
+
+  /** What still waits here to be sent is not overdue: again beside it, it would only wait longer. */
+  #tick(): void {
+    if (this.#transport!.bufferedBytes > CONGESTED_BYTES) return;
+    this.#reliable.tick(this.#options.clock.nowMs());
   }
 
   #stopTimer(): void {

@@ -36,7 +36,9 @@ export class FakeTransport implements Transport {
   send(frame: Uint8Array<ArrayBuffer>): void {
     if (this.isClosed) return;
     this.sent.push(frame);
-    this.#agent?.receive(frame);
+    queueMicrotask(() => {
+      if (!this.isClosed) this.#agent?.receive(frame);
+    });
   }
 
   sendText(text: string): void {
