@@ -6,9 +6,7 @@
  *
  * @module
  */
-import { hash } from "node:crypto";
 import {
-  DIGEST_BYTES,
   ENVELOPE_BYTES,
   HEADER_LENGTH,
   MESSAGE_TYPE,
@@ -16,6 +14,7 @@ import {
   OFFSET,
   SCHEMA_VERSION,
 } from "./constants.ts";
+import { hasDigest, writeDigest } from "./digest.ts";
 import { ProtocolError } from "./protocol_error.ts";
 import { readMessageId, writeMessageId } from "./message_id.ts";
 
@@ -75,7 +74,7 @@ export function encodeMessage(message: AgentMessage): Uint8Array<ArrayBuffer> {
   writeUint64(view, OFFSET.sequenceNumber, message.sequenceNumber);
   writeUint64(view, OFFSET.flags, message.flags);
   writeMessageId(view, OFFSET.messageId, message.messageId);
-  frame.set(hash("sha256", payload, "buffer"), OFFSET.payloadDigest);
+  writeDigest(frame, OFFSET.payloadDigest, payload);
   view.setUint32(OFFSET.payloadType, message.payloadType);
   view.setUint32(HEADER_LENGTH, payload.byteLength);
   frame.set(payload, ENVELOPE_BYTES);
@@ -115,36 +114,25 @@ export function decodeMessage(frame: Uint8Array): AgentMessage {
     );
   }
   const payload = frame.subarray(headerLength + 4);
-  if (!isPublication) checkFields(view, messageType, headerLength, payload);
+  const createdDateMs = readUint64(view, OFFSET.createdDate, "CreatedDate");
+  if (!isPublication) {
+    if (messageType === "") throw new ProtocolError("message_type_empty", "MessageType is empty");
+    if (createdDateMs === 0) throw new ProtocolError("created_date_zero", "CreatedDate is 0");
+    const payloadLength = view.getUint32(headerLength);
+    if (payloadLength !== 0 && !hasDigest(frame, OFFSET.payloadDigest, payload)) {
+      throw new ProtocolError("digest_mismatch", "PayloadDigest does not match the payload");
+    }
+  }
   return {
     messageType,
     schemaVersion: view.getUint32(OFFSET.schemaVersion),
-    createdDateMs: readUint64(view, OFFSET.createdDate, "CreatedDate"),
+    createdDateMs,
     sequenceNumber: readUint64(view, OFFSET.sequenceNumber, "SequenceNumber"),
     flags: readUint64(view, OFFSET.flags, "Flags"),
     messageId: readMessageId(view, OFFSET.messageId),
     payloadType: view.getUint32(OFFSET.payloadType),
     payload,
   };
-}
-
-function checkFields(
-  view: DataView,
-  messageType: string,
-  headerLength: number,
-  payload: Uint8Array,
-): void {
-  if (messageType === "") throw new ProtocolError("message_type_empty", "MessageType is empty");
-  if (view.getUint32(OFFSET.createdDate) === 0 && view.getUint32(OFFSET.createdDate + 4) === 0) {
-    throw new ProtocolError("created_date_zero", "CreatedDate is 0");
-  }
-  if (view.getUint32(headerLength) === 0) return;
-  const digest = hash("sha256", payload, "buffer");
-  for (let i = 0; i < DIGEST_BYTES; i++) {
-    if (digest[i] !== view.getUint8(OFFSET.payloadDigest + i)) {
-      throw new ProtocolError("digest_mismatch", "PayloadDigest does not match the payload");
-    }
-  }
 }
 
 function isSameBytes(frame: Uint8Array, offset: number, expected: Uint8Array): boolean {
