@@ -24,7 +24,7 @@ export class BasicForwarder implements Forwarder {
   readonly #options: ForwarderOptions;
   readonly #budget = new ByteBudget(UNREAD_LIMIT_BYTES);
   /** What the target said before a local program came: a server's greeting. */
-  readonly #early = new ByteQueue(this.#budget);
+  readonly #early: ByteQueue;
   #stream: SessionStream | undefined;
   #local: LocalConnection | undefined;
   #count = 0;
@@ -32,6 +32,10 @@ export class BasicForwarder implements Forwarder {
   constructor(channel: DataChannel, options: ForwarderOptions) {
     this.#channel = channel;
     this.#options = options;
+    this.#early = new ByteQueue(this.#budget, () => {
+      this.#early.clear();
+      options.events.onBroken("the target said too much before a local program connected");
+    });
     channel.onRoom = () => this.#stream?.pump();
     channel.handlePayloads((type, payload) => {
       // Only Output is data; the reference writes flags into the socket too.
@@ -88,14 +92,8 @@ export class BasicForwarder implements Forwarder {
   }
 
   #onOutput(payload: Uint8Array): void {
-    if (this.#stream === undefined) {
-      this.#early.push(payload);
-      if (this.#budget.isExceeded) {
-        this.#options.events.onBroken("too much data before a connection");
-      }
-    } else {
-      this.#stream.receive(payload);
-    }
+    if (this.#stream === undefined) this.#early.push(payload);
+    else this.#stream.receive(payload);
   }
 }
 

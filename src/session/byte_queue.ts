@@ -7,8 +7,10 @@
  * @module
  */
 
-/** The bound of one session. */
+/** The bound of one session. Past it the fullest queue overflows: its reader is the one that lags. */
 export class ByteBudget {
+  /** Those that hold something. */
+  readonly #queues = new Set<ByteQueue>();
   #used = 0;
 
   constructor(readonly limitBytes: number) {}
@@ -17,27 +19,34 @@ export class ByteBudget {
     return this.#used;
   }
 
-  get isExceeded(): boolean {
-    return this.#used > this.limitBytes;
-  }
-
-  add(bytes: number): void {
+  /** `queue` has taken `bytes` more in. */
+  add(queue: ByteQueue, bytes: number): void {
     this.#used += bytes;
+    this.#queues.add(queue);
+    if (this.#used <= this.limitBytes) return;
+    let fullest = queue;
+    for (const other of this.#queues) if (other.bytes > fullest.bytes) fullest = other;
+    fullest.overflow();
   }
 
-  release(bytes: number): void {
+  /** `queue` has given `bytes` away. */
+  release(queue: ByteQueue, bytes: number): void {
     this.#used -= bytes;
+    if (queue.bytes === 0) this.#queues.delete(queue);
   }
 }
 
 /** A queue of chunks. Views are kept as they are; `take` joins small ones, the only copy on the way in. */
 export class ByteQueue {
+  /** Called when this queue must give way: its owner clears it. */
+  readonly overflow: () => void;
   readonly #budget: ByteBudget;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(budget: ByteBudget) {
+  constructor(budget: ByteBudget, overflow: () => void) {
     this.#budget = budget;
+    this.overflow = overflow;
   }
 
   get bytes(): number {
@@ -47,7 +56,7 @@ export class ByteQueue {
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
-    this.#budget.add(chunk.byteLength);
+    this.#budget.add(this, chunk.byteLength);
   }
 
   /** The next bytes, about `maxBytes` at most and at least one chunk; `undefined` when empty. */
@@ -62,7 +71,7 @@ export class ByteQueue {
     }
     const taken = this.#chunks.splice(0, count);
     this.#bytes -= size;
-    this.#budget.release(size);
+    this.#budget.release(this, size);
     if (count === 1) return first;
     const joined = new Uint8Array(size);
     let at = 0;
@@ -74,8 +83,9 @@ export class ByteQueue {
   }
 
   clear(): void {
-    this.#budget.release(this.#bytes);
+    const bytes = this.#bytes;
     this.#chunks = [];
     this.#bytes = 0;
+    this.#budget.release(this, bytes);
   }
 }

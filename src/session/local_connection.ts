@@ -71,7 +71,7 @@ export class LocalConnection {
     this.#conn = conn;
     this.#stream = stream;
     this.#options = options;
-    this.#queue = new ByteQueue(options.budget);
+    this.#queue = new ByteQueue(options.budget, () => this.#onOverflow());
     stream.onData = (bytes) => this.#onRemoteData(bytes);
     stream.onEnd = () => this.#onRemoteEnd();
     stream.onDrain = () => this.#onDrain?.();
@@ -103,6 +103,8 @@ export class LocalConnection {
       this.#options.onBytesUp(count);
       this.#stream.write(buffer.subarray(0, count));
       if (this.#stream.pendingBytes > 0) await this.#drained();
+      // The remote end closed first: the stream still looks at what it did not take.
+      if (this.#stream.pendingBytes > 0) buffer = new Uint8Array(FIRST_READ_BYTES);
       // A full buffer says that more is waiting: fewer, larger reads. Idle connections stay small.
       if (count === buffer.byteLength && count < LARGEST_READ_BYTES) {
         buffer = new Uint8Array(count * 4);
@@ -138,14 +140,13 @@ export class LocalConnection {
     if (this.#hasLocalEnded) this.#startGrace();
     this.#options.onBytesDown(bytes.byteLength);
     this.#queue.push(bytes);
-    if (this.#options.budget.isExceeded) {
-      const waiting = Math.round(this.#queue.bytes / 1024 / 1024);
-      return this.#finish({
-        how: "reset",
-        reason: `the local program does not read: ${waiting} MiB were waiting for it`,
-      });
-    }
-    if (!this.#isWriting) this.#copyDown();
+    if (!this.#isWriting && !this.#isDone) this.#copyDown();
+  }
+
+  #onOverflow(): void {
+    const waiting = Math.round(this.#queue.bytes / 1024 / 1024);
+    const reason = `the local program does not read: ${waiting} MiB were waiting for it`;
+    this.#finish({ how: "reset", reason });
   }
 
   #onRemoteEnd(): void {
