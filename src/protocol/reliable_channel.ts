@@ -125,7 +125,7 @@ export class ReliableChannel {
    * handshake and of the end need not. Without a connection the message waits for the next one.
    */
   send(payloadType: number, payload: Uint8Array, nowMs: number): void {
-    const sequenceNumber = this.#nextSequence++;
+    const sequenceNumber = this.#nextSequence;
     const frame = encodeMessage(dataMessage(MESSAGE_TYPE.inputStreamData, {
       sequenceNumber,
       payloadType,
@@ -133,6 +133,8 @@ export class ReliableChannel {
       messageId: this.#options.newMessageId(),
       createdDateMs: this.#options.epochMs(),
     }));
+    // Counted when nothing can fail any more: the peer waits for a missing number for ever.
+    this.#nextSequence++;
     this.#replay.store(sequenceNumber, frame, nowMs);
     if (this.#isConnected) this.#events.transmit(frame);
   }

@@ -291,6 +291,13 @@ Deno.test("ReliableChannel numbers what it sends from 0, with flags 0", () => {
   }]);
 });
 
+Deno.test("ReliableChannel gives no number to what cannot be sent", () => {
+  const f = new Fixture();
+  assert.throws(() => f.send(""), RangeError);
+  f.send("a");
+  assert.deepEqual(f.takeLog(), ["input 0 a"]);
+});
+
 Deno.test("ReliableChannel sends a lone line feed unchanged", () => {
   const f = new Fixture();
   f.send("\n");
