@@ -69,13 +69,13 @@ export function encodeMessage(message: AgentMessage): Uint8Array<ArrayBuffer> {
   const view = new DataView(frame.buffer);
   view.setUint32(OFFSET.headerLength, HEADER_LENGTH);
   frame.set(paddedType(message.messageType), OFFSET.messageType);
-  view.setUint32(OFFSET.schemaVersion, message.schemaVersion);
+  writeUint32(view, OFFSET.schemaVersion, message.schemaVersion);
   writeUint64(view, OFFSET.createdDate, message.createdDateMs);
   writeUint64(view, OFFSET.sequenceNumber, message.sequenceNumber);
   writeUint64(view, OFFSET.flags, message.flags);
   writeMessageId(view, OFFSET.messageId, message.messageId);
   writeDigest(frame, OFFSET.payloadDigest, payload);
-  view.setUint32(OFFSET.payloadType, message.payloadType);
+  writeUint32(view, OFFSET.payloadType, message.payloadType);
   view.setUint32(HEADER_LENGTH, payload.byteLength);
   frame.set(payload, ENVELOPE_BYTES);
   return frame;
@@ -160,6 +160,11 @@ const ACKNOWLEDGE_TYPE = paddedType(MESSAGE_TYPE.acknowledge);
 
 // Two 32-bit halves are several times quicker than BigInt, and no field here passes 2^53.
 const TWO_POW_32 = 0x1_0000_0000;
+
+function writeUint32(view: DataView, offset: number, value: number): void {
+  if (value >>> 0 !== value) throw new RangeError(`${value} is not an unsigned 32-bit integer`);
+  view.setUint32(offset, value);
+}
 
 function writeUint64(view: DataView, offset: number, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) {
