@@ -83,7 +83,7 @@ export class SendWindow {
   #learnBaseline(roundTripMs: number, nowMs: number): void {
     if (this.#measuringSinceMs !== undefined) {
       // Sent before: it waited behind what was on its way then.
-      if (nowMs - roundTripMs < this.#measuringSinceMs) return;
+      if (nowMs - roundTripMs <= this.#measuringSinceMs) return;
       this.#measuringSinceMs = undefined;
       this.#baselineMs = roundTripMs;
       this.#baselineSeenMs = nowMs;
