@@ -8,6 +8,7 @@ import { CommanderError } from "@commander-js/extra-typings";
 import { AppError } from "../errors/mod.ts";
 import { explainUsage, unknownCommand } from "./commander_errors.ts";
 import { connectCommand } from "./commands/connect.ts";
+import { sandboxCommand } from "./commands/sandbox.ts";
 import type { Context } from "./context.ts";
 import type { OutputFormat } from "./errors.ts";
 import { examples, LEARN_MORE, optionTerm } from "./help.ts";
@@ -36,7 +37,7 @@ export interface CommandDefinition {
 }
 
 /** Every command there is, in the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [connectCommand];
+const COMMANDS: readonly CommandDefinition[] = [connectCommand, sandboxCommand];
 
 /** Widest help text; longer lines read badly. */
 const HELP_MAX_COLUMNS = 100;
@@ -78,6 +79,7 @@ export async function parseCommandLine(
           "Port 80 of the instance named web, at http://127.0.0.1:8080/",
           "ec2-connect connect web --local-port 8080 --remote-port 80",
         ],
+        ["Try it without an AWS account", "ec2-connect sandbox"],
       ]) + LEARN_MORE,
     );
   for (const definition of COMMANDS) {

@@ -47,7 +47,7 @@ export class TextOutput {
     if (this.#queuedBytes + bytes.byteLength > QUEUE_LIMIT_BYTES) return false;
     this.#queuedBytes += bytes.byteLength;
     this.#queue.push({ stream, bytes });
-    this.#draining ??= this.#drain().finally(() => this.#draining = undefined);
+    this.#draining ??= this.#drain();
     return true;
   }
 
@@ -65,6 +65,8 @@ export class TextOutput {
       await this.#writeAll(next.stream, next.bytes);
       this.#queuedBytes -= next.bytes.byteLength;
     }
+    // In the same turn as the last look at the queue: a write between the two would wait for ever.
+    this.#draining = undefined;
   }
 
   async #writeAll(stream: Stream, bytes: Uint8Array): Promise<void> {

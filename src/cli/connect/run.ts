@@ -34,10 +34,10 @@ export async function runConnect(
   const selector = options.instance === undefined ? undefined : parseSelector(options.instance);
   if (selector === undefined && !canPrompt(context)) throw noInstance();
   const settings = await loadSettings(context);
-  warnOfOpenPorts(options.forwards, context);
   using parts = await createParts(options, settings, context);
   // Before any call: a taken port is found at once, and nothing has to be undone then.
   using listeners = await openListeners(options.forwards, parts);
+  warnOfOpenPorts(options.forwards, context);
   const { instanceId } = await chooseInstance(selector, { parts, context });
   await using tunnels = new Tunnels({ parts, context, hasCommand: options.command !== undefined });
   try {

@@ -90,7 +90,8 @@ export class TunnelReport {
         return;
       }
       case "connection":
-        if ("reason" in event) {
+        // What our own end cuts off is no news.
+        if ("reason" in event && this.#state !== "closing") {
           reporter.warn(`${name}: connection ${event.connection} ${event.status}: ${event.reason}`);
         } else {
           reporter.log("debug", `${name}: connection ${event.connection} ${event.status}`);

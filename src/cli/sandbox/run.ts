@@ -83,7 +83,7 @@ function readyEvent(sandbox: ServedSandbox): Record<string, unknown> {
   };
 }
 
-/** What to export, and the instances with the ports of their services. */
+/** What to export, the instances, and the ports of the services behind them. */
 export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): string[] {
   const { endpointUrl, region, credentials, faultUrl, instances } = sandbox;
   const variables = {
@@ -95,22 +95,21 @@ export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): st
   const assign = (name: string, value: string) =>
     os === "windows" ? `$env:${name} = "${value}"` : `export ${name}=${value}`;
   const rows = instances.map(({ instanceId, name, scenario, services }) =>
-    [instanceId, name || "-", scenario, ...SERVICES.map((service) => String(services[service]))]
-      .map(printable)
+    [instanceId, name || "-", scenario, servicePorts(services)].map(printable)
   );
   return [
     ...Object.entries(variables).map(([name, value]) => assign(name, value)),
     "",
-    ...table([
-      ["INSTANCE", "NAME", "SCENARIO", ...SERVICES.map((name) => name.toUpperCase())],
-      ...rows,
-    ]),
+    ...table([["INSTANCE", "NAME", "SCENARIO", "SERVICES"], ...rows]),
     "",
     `Faults: ${faultUrl}`,
   ];
 }
 
-const SERVICES = ["echo", "http", "sink", "ssh"] as const;
+/** `echo 40001, http 40002, sink 40003, ssh 40004` */
+function servicePorts(services: ServedSandbox["instances"][number]["services"]): string {
+  return Object.entries(services).map(([name, port]) => `${name} ${port}`).join(", ");
+}
 
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));

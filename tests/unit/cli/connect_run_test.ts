@@ -146,6 +146,8 @@ Deno.test("connect: state changes and refusals are told on stderr", async () => 
   tunnel!.emit({ type: "connection", atMs: 0, connection: 1, status: "opened" });
   tunnel!.emit({ type: "connection", atMs: 0, connection: 2, status: "refused", reason: "no one" });
   tunnel!.emit({ type: "notice", atMs: 0, message: "be careful" });
+  tunnel!.emit({ type: "state", atMs: 0, from: "active", to: "closing" });
+  tunnel!.emit({ type: "connection", atMs: 0, connection: 3, status: "reset", reason: "ended" });
   trial.io.signal("SIGINT");
   await end;
   const name = "127.0.0.1:8080 (session me-0001)";

@@ -44,9 +44,9 @@ export AWS_REGION=us-east-1
 export AWS_ACCESS_KEY_ID=AKIDSANDBOX
 export AWS_SECRET_ACCESS_KEY=made-up
 
-INSTANCE             NAME     SCENARIO  ECHO   HTTP   SINK   SSH
-i-0123456789abcdef0  healthy  healthy   40001  40002  40003  40004
-i-0123456789abcdef1  -        stopped   40001  40002  40003  40004
+INSTANCE             NAME     SCENARIO  SERVICES
+i-0123456789abcdef0  healthy  healthy   echo 40001, http 40002, sink 40003, ssh 40004
+i-0123456789abcdef1  -        stopped   echo 40001, http 40002, sink 40003, ssh 40004
 
 Faults: http://127.0.0.1:4566/_faults
 `,

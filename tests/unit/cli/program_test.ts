@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import type { ConnectOptions } from "../../../src/cli/commands/connect.ts";
+import { parseCommandLine } from "../../../src/cli/program.ts";
+import { refusal } from "../../support/fake_io.ts";
+
+async function parse(line: string | string[]) {
+  const args = typeof line === "string" ? line.split(" ") : line;
+  const invocation = await parseCommandLine(args, { columns: 80 });
+  assert.ok(!("show" in invocation), "shown instead of parsed");
+  return invocation;
+}
+
+const connect = async (line: string | string[]) => (await parse(line)).options as ConnectOptions;
+
+const NO_AWS = { profile: undefined, region: undefined, endpointUrl: undefined };
+
+Deno.test("connect: defaults are port 22 of the instance on a free local port", async () => {
+  assert.deepEqual(await connect("connect web"), {
+    instance: "web",
+    forwards: [{ bind: "127.0.0.1", localPort: 0, remotePort: 22 }],
+    reason: undefined,
+    reconnect: true,
+    aws: NO_AWS,
+    command: undefined,
+  });
+  assert.equal((await connect("connect")).instance, undefined);
+});
+
+Deno.test("connect: every option of the contract", async () => {
+  const line =
+    "connect -i tag:role=db --local-port 8080 --remote-port 80 --remote-host db.internal " +
+    "--bind 0.0.0.0 --no-reconnect --profile p --region r --endpoint-url http://h:1 --format json";
+  assert.deepEqual(await connect([...line.split(" "), "--reason", "CHG 1"]), {
+    instance: "tag:role=db",
+    forwards: [{
+      bind: "0.0.0.0",
+      localPort: 8080,
+      remoteHost: "db.internal",
+      remotePort: 80,
+    }],
+    reason: "CHG 1",
+    reconnect: false,
+    aws: { profile: "p", region: "r", endpointUrl: "http://h:1" },
+    command: undefined,
+  });
+  assert.equal((await parse(line)).format, "json");
+});
+
+Deno.test("connect: forwards from ports and from -L", async () => {
+  const cases: [string, ConnectOptions["forwards"]][] = [
+    ["--local-port 0", [{ bind: "127.0.0.1", localPort: 0, remotePort: 22 }]],
+    ["--local-port 2222", [{ bind: "127.0.0.1", localPort: 2222, remotePort: 22 }]],
+    ["--remote-port 80", [{ bind: "127.0.0.1", localPort: 0, remotePort: 80 }]],
+    [
+      "-L 8080:80 -L5432:db:5432",
+      [
+        { bind: "127.0.0.1", localPort: 8080, remotePort: 80 },
+        { bind: "127.0.0.1", localPort: 5432, remoteHost: "db", remotePort: 5432 },
+      ],
+    ],
+    [
+      "--bind ::1 -L 8080:80 -L 127.0.0.2:8080:80",
+      [
+        { bind: "::1", localPort: 8080, remotePort: 80 },
+        { bind: "127.0.0.2", localPort: 8080, remotePort: 80 },
+      ],
+    ],
+  ];
+  for (const [options, forwards] of cases) {
+    assert.deepEqual((await connect(`connect web ${options}`)).forwards, forwards, options);
+  }
+});
+
+Deno.test("connect: what follows -- is the command, untouched", async () => {
+  const { command, instance } = await connect([
+    "connect",
+    "web",
+    "--",
+    "sh",
+    "-c",
+    "x",
+    "--",
+    "-v",
+  ]);
+  assert.deepEqual(command, ["sh", "-c", "x", "--", "-v"]);
+  assert.equal(instance, "web");
+  assert.equal((await parse("connect web -- x -v --bogus")).globals.verbosity, 0);
+});
+
+Deno.test("global options are taken before and after the command", async () => {
+  const wanted = {
+    verbosity: 2,
+    quiet: true,
+    colour: false,
+    input: false,
+    configPath: "f.json",
+  };
+  const globals = "-vv --config f.json -q --no-color --no-input";
+  for (
+    const line of [`${globals} connect web`, `connect web ${globals}`, `connect ${globals} web`]
+  ) {
+    assert.deepEqual((await parse(line)).globals, wanted, line);
+  }
+  assert.equal((await parse("-v connect -v web --verbose")).globals.verbosity, 3);
+});
+
+Deno.test("sandbox: options and defaults", async () => {
+  assert.deepEqual((await parse("sandbox")).options, {
+    port: 0,
+    scenario: undefined,
+    agentPacing: true,
+  });
+  const invocation = await parse("sandbox --port 4566 --scenario healthy --no-agent-pacing");
+  assert.deepEqual(invocation.options, { port: 4566, scenario: "healthy", agentPacing: false });
+  assert.deepEqual((await parse("sandbox --agent-pacing")).options, {
+    port: 0,
+    scenario: undefined,
+    agentPacing: true,
+  });
+});
+
+Deno.test("what is wrong is a usage error that names it and the way out", async () => {
+  const cases: [string[], string, RegExp?][] = [
+    [["conect"], 'Unknown command "conect"', /^Did you mean connect\?$/],
+    [["tui"], 'Unknown command "tui"', /^Run ec2-connect --help/],
+    [["list", "--help"], 'Unknown command "list"'],
+    [["help", "sandbx"], 'Unknown command "sandbx"', /^Did you mean sandbox\?$/],
+    [
+      ["connect", "--locl-port", "1"],
+      'Unknown option "--locl-port"',
+      /^Did you mean --local-port\?$/,
+    ],
+    [["connect", "--loca-port=1"], 'Unknown option "--loca-port"', /^Did you mean --local-port\?$/],
+    [["connect", "--verbos"], 'Unknown option "--verbos"', /^Did you mean --verbose\?$/],
+    [["connect", "--background"], 'Unknown option "--background"', /connect --help$/],
+    [["connect", "--channels", "2"], 'Unknown option "--channels"'],
+    [["connect", "-z"], 'Unknown option "-z"', /^Run ec2-connect connect --help$/],
+    [["--bogus", "connect"], 'Unknown option "--bogus"'],
+    [["connect", "--local-port"], "Cannot read --local-port: found no value", /--local-port <N>$/],
+    [["connect", "--local-port", "abc"], 'Cannot read --local-port: found "abc"'],
+    [["connect", "--local-port", "65536"], 'Cannot read --local-port: found "65536"'],
+    [["connect", "--local-port="], 'Cannot read --local-port: found ""'],
+    [["connect", "--local-port", "-1"], 'Cannot read --local-port: found "-1"'],
+    [["connect", "--remote-port", "0"], 'Cannot read --remote-port: found "0"'],
+    [["connect", "--no-reconnect=1"], "Cannot read --no-reconnect: found a value"],
+    [["connect", "-L"], "Cannot read -L: found no value"],
+    [["connect", "-L", "80:80:80:80"], 'Cannot read BIND of -L 80:80:80:80: found "80"'],
+    [["connect", "-L", ""], 'Cannot read -L: found ""'],
+    [["connect", "a", "b"], 'Cannot use argument "b": found more than wanted'],
+    [["connect", "a", "-i", "b"], 'Cannot choose an instance: found "a" and "b"'],
+    [["connect", ""], 'Cannot read INSTANCE: found ""'],
+    [["connect", "-i", ""], 'Cannot read --instance-id: found ""'],
+    [["connect", "a", "--"], "Cannot run a command: found nothing after --"],
+    [
+      ["connect", "a", "-L", "1:2", "--local-port", "3"],
+      "Cannot combine -L with --local-port: both say where to forward",
+    ],
+    [
+      ["connect", "a", "-L", "1:2", "--remote-port", "3"],
+      "Cannot combine -L with --remote-port: both say where to forward",
+    ],
+    [
+      ["connect", "a", "-L", "1:2", "--remote-host", "h"],
+      "Cannot combine -L with --remote-host: both say where to forward",
+    ],
+    [["connect", "a", "-L", "1:2", "-L", "1:3"], "Cannot forward 127.0.0.1:1: two -L want it"],
+    [["connect", "a", "--format", "yaml"], 'Cannot read --format: found "yaml"'],
+    [["sandbox", "x"], 'Cannot use argument "x": found more than wanted'],
+    [["sandbox", "--", "x"], 'Cannot run sandbox: found "-- x"'],
+    [["sandbox", "--profile", "x"], 'Unknown option "--profile"'],
+    [["-v"], "Cannot tell what to do: found options and no command"],
+    [["-c"], "Cannot read --config: found no value"],
+  ];
+  for (const [args, message, hint] of cases) {
+    const error = await refusal(() => parseCommandLine(args, { columns: 80 }));
+    assert.equal(error.message, message, args.join(" "));
+    assert.equal(error.exitCode, 2);
+    if (hint !== undefined) assert.match(error.hint ?? "", hint);
+  }
+});
+
+Deno.test("connect: the same instance twice is one instance", async () => {
+  assert.equal((await connect("connect a -i a")).instance, "a");
+});
