@@ -59,3 +59,19 @@ Deno.test("what a slow reader is behind with is bounded, and flushing does not w
   assert.equal(output.write("stdout", line), true, "room again");
   await output.flush(1_000);
 });
+
+Deno.test("a write at any moment around the end of the one before is written without another", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const written: string[] = [];
+    const take = (bytes: Uint8Array) => {
+      written.push(new TextDecoder().decode(bytes));
+      return Promise.resolve(bytes.byteLength);
+    };
+    const output = new TextOutput({ stdout: take, stderr: take });
+    output.write("stdout", "first");
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    output.write("stdout", "second");
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual(written, ["first", "second"], `after ${turns} turns`);
+  }
+});
