@@ -22,6 +22,8 @@ import { LocalConnection } from "./local_connection.ts";
 /** Bytes that may wait for slow local readers of one session. 80 s of what an agent can send. */
 const UNREAD_LIMIT_BYTES = 64 * 1024 * 1024;
 const KEEP_ALIVE_TICK_MS = 1_000;
+/** The FIN of a refused stream comes right behind the flag that tells of it. */
+const REFUSAL_LIFE_MS = 5_000;
 
 export class MuxForwarder implements Forwarder {
   readonly #channel: DataChannel;
@@ -29,9 +31,10 @@ export class MuxForwarder implements Forwarder {
   readonly #smux: SmuxSession;
   readonly #budget = new ByteBudget(UNREAD_LIMIT_BYTES);
   readonly #open = new Set<LocalConnection>();
-  /** Dial errors told without a stream: the next streams that end without data are theirs. */
-  #refusals = 0;
+  /** When dial errors were told, without a stream: the next ones that end without data are theirs. */
+  #refusedAtMs: number[] = [];
   #count = 0;
+  #isStopped = false;
   #keepAliveTimer: number | undefined;
 
   constructor(channel: DataChannel, options: ForwarderOptions & { needsKeepAlive: boolean }) {
@@ -56,6 +59,7 @@ export class MuxForwarder implements Forwarder {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const local of this.#open) local.reset("the session ended");
     if (this.#keepAliveTimer !== undefined) this.#options.clock.clearTimeout(this.#keepAliveTimer);
     this.#keepAliveTimer = undefined;
@@ -63,6 +67,8 @@ export class MuxForwarder implements Forwarder {
   }
 
   #serveConnection(conn: Deno.TcpConn): void {
+    // Accepted in the same turn as the end.
+    if (this.#isStopped) return conn.close();
     const connection = ++this.#count;
     const { clock, events, refusalText } = this.#options;
     let stream: SmuxStream;
@@ -91,7 +97,6 @@ export class MuxForwarder implements Forwarder {
     };
     local.done.then((end) => {
       this.#open.delete(local);
-      if (this.#open.size === 0) this.#refusals = 0;
       if (end.how === "closed") return events.onConnection({ connection, status: "closed" });
       const status = wasRefused ? "refused" : "reset";
       events.onConnection({ connection, status, reason: end.reason });
@@ -103,9 +108,14 @@ export class MuxForwarder implements Forwarder {
    * the FIN: the next stream that ends without a byte from the target is the one.
    */
   #takeRefusal(stream: SmuxStream): boolean {
-    if (this.#refusals === 0 || stream.receivedBytes > 0) return false;
-    this.#refusals--;
-    return true;
+    this.#forgetOldRefusals();
+    return stream.receivedBytes === 0 && this.#refusedAtMs.shift() !== undefined;
+  }
+
+  /** Old ones belonged to streams that the local program had reset by then. */
+  #forgetOldRefusals(): void {
+    const youngestMs = this.#options.clock.nowMs() - REFUSAL_LIFE_MS;
+    this.#refusedAtMs = this.#refusedAtMs.filter((atMs) => atMs >= youngestMs);
   }
 
   #onPayload(payloadType: number, payload: Uint8Array): void {
@@ -119,7 +129,10 @@ export class MuxForwarder implements Forwarder {
   }
 
   #onFlag(flag: number): void {
-    if (flag === FLAG.connectToPortError) this.#refusals++;
+    if (flag !== FLAG.connectToPortError) return;
+    this.#forgetOldRefusals();
+    if (this.#refusedAtMs.length >= this.#open.size) return;
+    this.#refusedAtMs.push(this.#options.clock.nowMs());
   }
 
   /** Moves frames into messages while the window has room. */
@@ -133,8 +146,10 @@ export class MuxForwarder implements Forwarder {
 
   #keepAlive(keepAlive: SmuxKeepAlive, clock: Clock): void {
     this.#keepAliveTimer = clock.setTimeout(() => {
+      // Nobody can be heard while the channel is down; the session sees to that.
+      if (!this.#channel.isConnected) keepAlive.heard();
       const due = keepAlive.tick(clock.nowMs());
-      if (due === "send_nop") this.#smux.sendNop();
+      if (due === "send_nop" && this.#channel.isConnected) this.#smux.sendNop();
       if (due === "expired") return this.#options.events.onBroken("the agent fell silent");
       this.#keepAlive(keepAlive, clock);
     }, KEEP_ALIVE_TICK_MS);

@@ -7,6 +7,14 @@ import {
   type RemoteStream,
 } from "../../../src/session/local_connection.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
+import {
+  closeQuietly,
+  concat,
+  pattern,
+  readAll,
+  readExactly,
+  writeAll,
+} from "../../support/forwarding.ts";
 import { Watched } from "../../support/watched.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -98,47 +106,6 @@ async function pair(options: { budget?: ByteBudget; isFull?: boolean } = {}): Pr
       assert.deepEqual(clock.delays, [], "timers are left");
     },
   };
-}
-
-function closeQuietly(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // Closed already.
-  }
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  while (bytes.byteLength > 0) bytes = bytes.subarray(await conn.write(bytes));
-}
-
-/** Reads up to the end. */
-async function readAll(conn: Deno.Conn): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const buffer = new Uint8Array(64 * 1024);
-  for (let count; (count = await conn.read(buffer)) !== null;) parts.push(buffer.slice(0, count));
-  return concat(parts);
-}
-
-async function readExactly(conn: Deno.Conn, count: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count);
-  for (let at = 0; at < count;) at += (await conn.read(bytes.subarray(at)))!;
-  return bytes;
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
-}
-
-/** Bytes that do not repeat for a long time. */
-function pattern(length: number): Uint8Array {
-  return new Uint8Array(length).map((_, i) => (i * 31) ^ (i >> 8));
 }
 
 // --- Up ---
