@@ -6,11 +6,11 @@
  *
  * @module
  */
+import { Pace } from "./pace.ts";
 import { messageOf } from "../../errors/mod.ts";
 import type { Verdict } from "./channel.ts";
 import {
   FLAG,
-  PACING_MS,
   PAYLOAD,
   PAYLOAD_BYTES,
   type PluginHost,
@@ -37,7 +37,7 @@ export class BasicPort implements PortPlugin {
   #state: State = { phase: "starting" };
   /** The target's bytes that have not been sent. */
   #unsent: Uint8Array = NOTHING;
-  #sleep: number | undefined;
+  readonly #pace = new Pace();
   #unwrittenBytes = 0;
   #isStalled = false;
 
@@ -87,7 +87,7 @@ export class BasicPort implements PortPlugin {
   }
 
   close(): void {
-    clearTimeout(this.#sleep);
+    this.#pace.cancel();
     const state = this.#state;
     this.#state = { phase: "closed" };
     if (state.phase === "connected") state.target.close();
@@ -149,20 +149,12 @@ export class BasicPort implements PortPlugin {
 
   /** Sends what was read, a payload at a time; reads on when it is gone. */
   #pump(): void {
-    while (this.#sleep === undefined && this.#state.phase === "connected" && this.#host.canSend()) {
+    while (!this.#pace.isSleeping && this.#state.phase === "connected" && this.#host.canSend()) {
       if (this.#unsent.byteLength === 0) return this.#state.target.read();
       const payload = this.#unsent.subarray(0, PAYLOAD_BYTES);
       this.#unsent = this.#unsent.subarray(PAYLOAD_BYTES);
       this.#host.send(PAYLOAD.output, payload);
-      if (this.#host.isPaced) this.#pause();
+      if (this.#host.isPaced) this.#pace.sleep(() => this.#pump());
     }
-  }
-
-  #pause(): void {
-    // A plain timer: it is as coarse as the sleep of the reference, a little over a millisecond.
-    this.#sleep = Number(setTimeout(() => {
-      this.#sleep = undefined;
-      this.#pump();
-    }, PACING_MS));
   }
 }

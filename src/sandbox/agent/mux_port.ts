@@ -5,13 +5,13 @@
  *
  * @module
  */
+import { Pace } from "./pace.ts";
 import { ProtocolError, SmuxSession, type SmuxStream } from "../../protocol/mod.ts";
 import type { Verdict } from "./channel.ts";
 import { MuxStream } from "./mux_stream.ts";
 import {
   FLAG,
   flagPayload,
-  PACING_MS,
   PAYLOAD,
   PAYLOAD_BYTES,
   type PluginHost,
@@ -36,7 +36,7 @@ export class MuxPort implements PortPlugin {
   /** Bytes of the multiplexer's stream that have not been sent. */
   #unsent: Uint8Array = NOTHING;
   #isPumping = false;
-  #sleep: number | undefined;
+  readonly #pace = new Pace();
   #unreadBytes = 0;
   #isStalled = false;
   #isClosed = false;
@@ -91,7 +91,7 @@ export class MuxPort implements PortPlugin {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#sleep);
+    this.#pace.cancel();
     this.#silence?.stop();
     this.#backlog = [];
     for (const stream of this.#streams) stream.close();
@@ -141,21 +141,13 @@ export class MuxPort implements PortPlugin {
   #pump(): void {
     if (this.#isPumping || this.#isClosed) return;
     this.#isPumping = true;
-    while (this.#sleep === undefined && this.#host.canSend()) {
+    while (!this.#pace.isSleeping && this.#host.canSend()) {
       const payload = this.#nextPayload();
       if (payload === undefined) break;
       this.#host.send(PAYLOAD.output, payload);
-      if (this.#host.isPaced) this.#pause();
+      if (this.#host.isPaced) this.#pace.sleep(() => this.#pump());
     }
     this.#isPumping = false;
-  }
-
-  #pause(): void {
-    // A plain timer: it is as coarse as the sleep of the reference, a little over a millisecond.
-    this.#sleep = Number(setTimeout(() => {
-      this.#sleep = undefined;
-      this.#pump();
-    }, PACING_MS));
   }
 
   /** At most 1,024 bytes; small frames share a payload, large ones are cut anywhere. */

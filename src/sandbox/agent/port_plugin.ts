@@ -7,8 +7,6 @@ import type { Verdict } from "./channel.ts";
 
 /** Source: agent config.go StreamDataPayloadSize. */
 export const PAYLOAD_BYTES = 1024;
-/** The agent sleeps so long after each message, the reason for its 0.8 MB/s. Source: port_mux.go. */
-export const PACING_MS = 1;
 /** Bytes that may wait for slow targets before the plugin is not ready. Source: smux mux.go. */
 export const RECEIVE_BUDGET_BYTES = 4 * 1024 * 1024;
 
