@@ -16,8 +16,6 @@ import { acceptAll, type Forwarder, type ForwarderOptions } from "./forwarder.ts
 import { LocalConnection, type RemoteStream } from "./local_connection.ts";
 
 const UNREAD_LIMIT_BYTES = 64 * 1024 * 1024;
-/** How long the agent may take to acknowledge a DisconnectToPort flag. */
-const DISCONNECT_TIMEOUT_MS = 5_000;
 
 export class BasicForwarder implements Forwarder {
   readonly #channel: DataChannel;
@@ -28,6 +26,8 @@ export class BasicForwarder implements Forwarder {
   #stream: SessionStream | undefined;
   #local: LocalConnection | undefined;
   #count = 0;
+  readonly #stopped = Promise.withResolvers<void>();
+  #isStopped = false;
 
   constructor(channel: DataChannel, options: ForwarderOptions) {
     this.#channel = channel;
@@ -49,26 +49,40 @@ export class BasicForwarder implements Forwarder {
 
   async serve(listener: Deno.TcpListener): Promise<void> {
     for await (const conn of acceptAll(listener, this.#options.clock)) {
-      this.#local?.hurry();
-      await this.#local?.done;
-      await this.#serveConnection(conn);
+      await Promise.race([this.#hasRoom(), this.#stopped.promise]);
+      this.#serveConnection(conn);
     }
   }
 
   stop(): void {
+    this.#isStopped = true;
+    this.#stopped.resolve();
     this.#local?.reset("the session ended");
     this.#early.clear();
     this.#channel.onRoom = () => {};
   }
 
-  async #serveConnection(conn: Deno.TcpConn): Promise<void> {
+  /** Resolves when the connection before is over, here and at the agent. */
+  async #hasRoom(): Promise<void> {
+    this.#local?.hurry();
+    await this.#local?.done;
+    // Its last bytes must not reach the next one.
+    await this.#stream?.disconnected;
+  }
+
+  #serveConnection(conn: Deno.TcpConn): void {
+    if (this.#isStopped) return conn.close();
     const connection = ++this.#count;
     const { clock, events } = this.#options;
-    // The last connection's bytes must not reach this one: its flag is acknowledged first.
-    await this.#stream?.disconnected;
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      conn.close();
+      const reason = "it was closed at once";
+      return events.onConnection({ connection, status: "refused", reason });
+    }
     events.onConnection({ connection, status: "opened" });
-    conn.setNoDelay(true);
-    const stream = new SessionStream(this.#channel);
+    const stream = new SessionStream(this.#channel, { isFirst: this.#stream === undefined });
     this.#stream = stream;
     const local = new LocalConnection(conn, stream, {
       clock,
@@ -77,10 +91,8 @@ export class BasicForwarder implements Forwarder {
       onBytesDown: (count) => events.onBytes({ up: 0, down: count }),
     });
     this.#local = local;
-    for (let chunk = this.#early.take(Infinity); chunk !== undefined;) {
-      stream.onData(chunk);
-      chunk = this.#early.take(Infinity);
-    }
+    const greeting = this.#early.take(Infinity);
+    if (greeting !== undefined) stream.onData(greeting);
     local.done.then((end) => {
       this.#local = undefined;
       events.onConnection(
@@ -104,13 +116,19 @@ class SessionStream implements RemoteStream {
   onDrain: () => void = () => {};
   readonly #channel: DataChannel;
   readonly #disconnected = Promise.withResolvers<void>();
-  /** Resolves when the agent has been told of the end and acknowledged it. */
+  /** Resolves when the agent has acknowledged the end, or the channel is closed. */
   readonly disconnected: Promise<void> = this.#disconnected.promise;
   #pending: Uint8Array = new Uint8Array(0);
   #isEnding = false;
+  /**
+   * Whether the agent can be connected for this stream: from the start for the first one, for others
+   * from their first byte on. What comes before is the last one's.
+   */
+  #isConnected: boolean;
 
-  constructor(channel: DataChannel) {
+  constructor(channel: DataChannel, { isFirst }: { isFirst: boolean }) {
     this.#channel = channel;
+    this.#isConnected = isFirst;
   }
 
   get pendingBytes(): number {
@@ -129,7 +147,7 @@ class SessionStream implements RemoteStream {
     this.#isEnding = true;
     this.#pending = this.#pending.subarray(0, 0);
     this.#channel.send(PAYLOAD_TYPE.flag, encodeFlag(FLAG.disconnectToPort));
-    this.#channel.settle(DISCONNECT_TIMEOUT_MS).then(() => {
+    this.#channel.settle().then(() => {
       this.#disconnected.resolve();
       this.onEnd();
     });
@@ -143,6 +161,7 @@ class SessionStream implements RemoteStream {
   pump(): void {
     if (this.#pending.byteLength === 0) return;
     while (this.#pending.byteLength > 0 && this.#channel.hasRoom) {
+      this.#isConnected = true;
       this.#channel.send(PAYLOAD_TYPE.output, this.#pending.subarray(0, STREAM_PAYLOAD_BYTES));
       this.#pending = this.#pending.subarray(STREAM_PAYLOAD_BYTES);
     }
@@ -150,6 +169,6 @@ class SessionStream implements RemoteStream {
   }
 
   receive(payload: Uint8Array): void {
-    if (!this.#isEnding) this.onData(payload);
+    if (this.#isConnected && !this.#isEnding) this.onData(payload);
   }
 }
