@@ -66,9 +66,9 @@ export class ScriptedClient extends Watched implements AsyncDisposable {
     options: OpenOptions = {},
   ): Promise<ScriptedClient> {
     const [, host, port, target] = /^ws:\/\/([^:/]+):(\d+)(\/.*)$/.exec(grant.StreamUrl)!;
-    const client = new ScriptedClient(
-      await Deno.connect({ hostname: host!, port: Number(port) }),
-    );
+    const conn = await Deno.connect({ hostname: host!, port: Number(port) });
+    conn.setNoDelay(true);
+    const client = new ScriptedClient(conn);
     client.acknowledges = options.acknowledges ?? true;
     try {
       await client.#upgrade(target!, `${host}:${port}`, options.headers ?? {});

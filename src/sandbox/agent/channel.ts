@@ -179,6 +179,7 @@ export class AgentChannel {
       if (this.#stored.size >= INCOMING_LIMIT || bytes > INCOMING_LIMIT_BYTES) return;
       this.#stored.set(sequenceNumber, message);
       this.#storedBytes = bytes;
+      this.#endQuiet();
       return this.#acknowledge(message);
     }
     if (this.#process(message) === "not_ready") {

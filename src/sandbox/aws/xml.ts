@@ -40,13 +40,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
-  '"': "&quot;",
-  "'": "&apos;",
 };
 
-/** Also drops control characters, which XML 1.0 cannot hold. */
+/** For the content of elements. Drops control characters, which XML 1.0 cannot hold. */
 export function escapeXml(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, "")
-    .replace(/[&<>"']/g, (char) => ESCAPES[char]!);
+    .replace(/[&<>]/g, (char) => ESCAPES[char]!);
 }
