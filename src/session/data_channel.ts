@@ -52,6 +52,7 @@ export class DataChannel {
   readonly #settleWaiters = new Set<(isSettled: boolean) => void>();
   #timer: number | undefined;
   #lastIgnored: string | undefined;
+  #hasHeard = false;
 
   constructor(options: DataChannelOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class DataChannel {
 
   get isConnected(): boolean {
     return this.#transport !== undefined;
+  }
+
+  /** Whether anything came over the present connection, or the last one. */
+  get hasHeard(): boolean {
+    return this.#hasHeard;
   }
 
   /** Whether bulk data may be sent now; `onRoom` tells when it may again. */
@@ -123,6 +129,7 @@ export class DataChannel {
     }
     current.transport = opened;
     this.#transport = opened;
+    this.#hasHeard = false;
     opened.sendText(encodeOpenRequest({
       requestId: crypto.randomUUID(),
       tokenValue: grant.tokenValue,
@@ -187,6 +194,7 @@ export class DataChannel {
 
   #onMessage(transport: Transport, frame: Uint8Array): void {
     if (transport !== this.#transport) return;
+    this.#hasHeard = true;
     this.#options.trace?.(describeFrame("<-", frame));
     this.#reliable.receive(frame, this.#options.clock.nowMs());
     this.#watch();

@@ -5,14 +5,7 @@
  */
 import { AppError, messageOf } from "../errors/mod.ts";
 import { type Clock, systemClock } from "../platform/mod.ts";
-import {
-  agentFeatures,
-  type ChannelClosed,
-  encodeFlag,
-  FLAG,
-  PAYLOAD_TYPE,
-  REMOTE_HOST_AGENT_VERSION,
-} from "../protocol/mod.ts";
+import type { ChannelClosed } from "../protocol/mod.ts";
 import { BasicForwarder } from "./basic_forwarder.ts";
 import type {
   Forward,
@@ -23,15 +16,16 @@ import type {
   SessionReady,
   SessionService,
   SessionState,
-  StartSessionRequest,
   TransportClose,
 } from "./contracts.ts";
 import { DataChannel } from "./data_channel.ts";
 import { wait, withDeadline } from "./deadline.ts";
 import type { Forwarder, ForwarderOptions } from "./forwarder.ts";
-import { performPortHandshake, type PortHandshake } from "./handshake.ts";
+import { performPortHandshake } from "./handshake.ts";
 import { MuxForwarder } from "./mux_forwarder.ts";
-import { type ReconnectPolicy, resume } from "./resume.ts";
+import { type ForwardingMode, forwardingMode, startRequest } from "./port_document.ts";
+import { type ReconnectPolicy, Resumer } from "./resume.ts";
+import { callTerminate, sendTerminateFlag } from "./termination.ts";
 
 export interface PortSessionOptions {
   service: SessionService;
@@ -65,9 +59,10 @@ export interface SessionStatistics {
   reconnects: number;
 }
 
-/** How long the agent may take to acknowledge the end. Its own limit for its last messages is 2 s. */
-const END_TIMEOUT_MS = 1_500;
-const TERMINATE_TIMEOUT_MS = 5_000;
+/** Attempts to open the first connection; each fails at once or by the step's deadline. */
+const CONNECT_ATTEMPTS = 3;
+/** Times the attempt's number: the wait before the next one. */
+const CONNECT_RETRY_MS = 150;
 
 export class PortSession implements AsyncDisposable {
   /** Resolves when the session is over and everything it held is released. Never rejects. */
@@ -78,6 +73,8 @@ export class PortSession implements AsyncDisposable {
   readonly #channel: DataChannel;
   /** Aborted when opening must fail, or a resume must stop. */
   readonly #stop = new AbortController();
+  /** Undefined: a lost connection ends the session. */
+  readonly #resumer: Resumer | undefined;
   #state: SessionState = "connecting";
   #ready: SessionReady | undefined;
   #sessionId: string | undefined;
@@ -100,6 +97,15 @@ export class PortSession implements AsyncDisposable {
         onLost: (close) => this.#onLost(close),
         onClosed: (closed) => this.#onChannelClosed(closed),
       },
+    });
+    this.#resumer = options.reconnect && new Resumer({
+      channel: this.#channel,
+      service: options.service,
+      policy: options.reconnect,
+      timeoutMs: options.connectTimeoutMs,
+      clock: this.#clock,
+      onFailedAttempt: (attempt, error) =>
+        this.#notice(`Resume attempt ${attempt} failed: ${messageOf(error)}`),
     });
   }
 
@@ -153,39 +159,38 @@ export class PortSession implements AsyncDisposable {
 
   async #open(): Promise<void> {
     const startedMs = this.#clock.nowMs();
-    const grant = await this.#step(
-      "Starting the session",
-      (signal) => this.#options.service.startSession(this.#startRequest(), signal),
-    );
-    this.#sessionId = grant.sessionId;
+    const grant = await this.#step("Starting the session", (signal) => this.#start(signal));
     await this.#step("Opening the data channel", (signal) => this.#connect(grant, signal));
     this.#setState("handshaking");
     const handshake = await this.#step(
       "Handshake with the agent",
       (signal) => performPortHandshake(this.#channel, signal),
     );
-    this.#startForwarder(handshake);
-    this.#ready = this.#describe(grant, handshake, this.#clock.nowMs() - startedMs);
+    const mode = forwardingMode(handshake, {
+      instanceId: this.#options.instanceId,
+      remoteHost: this.#options.forward.remoteHost,
+    });
+    this.#startForwarder(mode);
+    this.#ready = this.#describe(grant, {
+      connectMs: this.#clock.nowMs() - startedMs,
+      agentVersion: handshake.agentVersion,
+      mode: mode.mode,
+    });
     this.#setState("active");
     if (handshake.customerMessage !== "") this.#notice(handshake.customerMessage);
   }
 
-  #startRequest(): StartSessionRequest {
-    const { forward, instanceId, reason } = this.#options;
-    const localPort = String(this.#options.listener.addr.port);
-    const parameters: Record<string, string[]> = {
-      portNumber: [String(forward.remotePort)],
-      localPortNumber: [localPort],
-    };
-    if (forward.remoteHost !== undefined) parameters["host"] = [forward.remoteHost];
-    return {
-      target: instanceId,
-      documentName: forward.remoteHost === undefined
-        ? "AWS-StartPortForwardingSession"
-        : "AWS-StartPortForwardingSessionToRemoteHost",
-      parameters,
-      ...(reason === undefined ? {} : { reason }),
-    };
+  async #start(signal: AbortSignal): Promise<SessionGrant> {
+    const { forward, instanceId, listener, reason, service } = this.#options;
+    const localPort = listener.addr.port;
+    const grant = await service.startSession(
+      startRequest(forward, { instanceId, localPort, reason }),
+      signal,
+    );
+    // When the step was given up meanwhile, nobody else knows of this session.
+    if (signal.aborted) await this.#terminate(grant.sessionId);
+    else this.#sessionId = grant.sessionId;
+    return grant;
   }
 
   /** A first connection that fails on the network is tried again: the token is good for another. */
@@ -202,12 +207,13 @@ export class PortSession implements AsyncDisposable {
     }
   }
 
-  #step<T>(what: string, step: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #step<T>(what: string, step: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { connectTimeoutMs } = this.#options;
-    return withDeadline(step, {
+    const signal = AbortSignal.any([this.#options.signal, this.#stop.signal]);
+    const result = await withDeadline(step, {
       clock: this.#clock,
       timeoutMs: connectTimeoutMs,
-      signal: AbortSignal.any([this.#options.signal, this.#stop.signal]),
+      signal,
       timeoutError: () => {
         const { lastIgnored } = this.#channel;
         return new AppError("network", `${what}: no answer within ${connectTimeoutMs / 1000} s`, {
@@ -218,23 +224,14 @@ export class PortSession implements AsyncDisposable {
         });
       },
     });
+    // The end of the session may have come in one piece with what the step waited for.
+    signal.throwIfAborted();
+    return result;
   }
 
-  #startForwarder({ agentVersion, properties }: PortHandshake): void {
+  #startForwarder({ mode, needsSmuxKeepAlive, hasTerminateFlag }: ForwardingMode): void {
     const { forward, listener } = this.#options;
-    const features = agentFeatures(agentVersion);
-    this.#hasTerminateFlag = features.hasTerminateFlag;
-    if (forward.remoteHost !== undefined && !features.hasRemoteHost) {
-      throw new AppError(
-        "target",
-        `Forwarding to ${forward.remoteHost}: the agent on ${this.#options.instanceId} is too old`,
-        {
-          why: `It is ${agentVersion}; remote hosts need ${REMOTE_HOST_AGENT_VERSION} or later`,
-          hint: "Update the SSM agent: aws ssm send-command --document-name AWS-UpdateSSMAgent " +
-            `--targets Key=InstanceIds,Values=${this.#options.instanceId}`,
-        },
-      );
-    }
+    this.#hasTerminateFlag = hasTerminateFlag;
     const options: ForwarderOptions = {
       clock: this.#clock,
       refusalText: `the agent could not connect to ${forward.remoteHost ?? "localhost"}:` +
@@ -249,14 +246,16 @@ export class PortSession implements AsyncDisposable {
         onBroken: (reason) => this.#end({ by: "lost", reason }),
       },
     };
-    const isMux = properties.type === PORT_TYPE && features.hasMultiplexing;
-    this.#forwarder = isMux
-      ? new MuxForwarder(this.#channel, { ...options, needsKeepAlive: features.needsSmuxKeepAlive })
+    this.#forwarder = mode === "mux"
+      ? new MuxForwarder(this.#channel, { ...options, needsKeepAlive: needsSmuxKeepAlive })
       : new BasicForwarder(this.#channel, options);
     this.#forwarder.serve(listener);
   }
 
-  #describe(grant: SessionGrant, handshake: PortHandshake, connectMs: number): SessionReady {
+  #describe(
+    grant: SessionGrant,
+    learned: Pick<SessionReady, "connectMs" | "agentVersion" | "mode">,
+  ): SessionReady {
     const { forward, instanceId, listener } = this.#options;
     return {
       sessionId: grant.sessionId,
@@ -265,9 +264,7 @@ export class PortSession implements AsyncDisposable {
       localPort: listener.addr.port,
       remoteHost: forward.remoteHost,
       remotePort: forward.remotePort,
-      connectMs,
-      agentVersion: handshake.agentVersion,
-      mode: this.#forwarder instanceof MuxForwarder ? "mux" : "basic",
+      ...learned,
     };
   }
 
@@ -284,28 +281,16 @@ export class PortSession implements AsyncDisposable {
         }),
       );
     }
+    if (this.#isEnding) return this.#channel.close();
     if (this.#state !== "active") return;
-    if (this.#options.reconnect === undefined) {
-      this.#end({ by: "lost", reason });
-    } else {
-      this.#resume(this.#options.reconnect, reason);
-    }
+    if (this.#resumer === undefined) this.#end({ by: "lost", reason });
+    else this.#resume(this.#resumer, reason);
   }
 
-  async #resume(policy: ReconnectPolicy, reason: string): Promise<void> {
+  async #resume(resumer: Resumer, reason: string): Promise<void> {
     this.#setState("resuming", reason);
     try {
-      const outcome = await resume({
-        channel: this.#channel,
-        service: this.#options.service,
-        sessionId: this.#sessionId!,
-        policy,
-        timeoutMs: this.#options.connectTimeoutMs,
-        clock: this.#clock,
-        signal: this.#stop.signal,
-        onFailedAttempt: (attempt, error) =>
-          this.#notice(`Resume attempt ${attempt} failed: ${messageOf(error)}`),
-      });
+      const outcome = await resumer.resume(this.#sessionId!, this.#stop.signal);
       if (outcome === "ended") {
         this.#end({ by: "remote", reason: "the session has ended and cannot be resumed" });
         return;
@@ -326,13 +311,24 @@ export class PortSession implements AsyncDisposable {
         new AppError("target", "Starting the session: it was ended by the other side", { why }),
       );
     }
+    if (this.#isEnding) return this.#channel.close();
     this.#end({ by: "remote", reason: output });
   }
 
   // --- Ending ---
 
+  /** Nothing more is to be had from the other side then, nor waited for. */
+  get #isEnding(): boolean {
+    return this.#ending !== undefined || this.#state === "failed";
+  }
+
   #end(end: SessionEnd): Promise<void> {
-    this.#ending ??= this.#endOnce(end);
+    if (this.#ending === undefined) {
+      // Set first: what the end itself causes must not end the session once more.
+      const ended = Promise.withResolvers<void>();
+      this.#ending = ended.promise;
+      ended.resolve(this.#endOnce(end));
+    }
     return this.#ending;
   }
 
@@ -348,27 +344,20 @@ export class PortSession implements AsyncDisposable {
     this.#stop.abort(new AppError("bug", "the session was closed"));
     closeQuietly(this.#options.listener);
     this.#forwarder?.stop();
-    if (terminate && this.#sessionId !== undefined) {
-      await Promise.all([this.#sendTerminateFlag(), this.#callTerminate(this.#sessionId)]);
-    }
+    // What still comes is acknowledged, so that the agent can end, and nobody's.
     this.#channel.handlePayloads(() => {});
+    if (terminate && this.#sessionId !== undefined) {
+      await Promise.all([
+        this.#hasTerminateFlag && sendTerminateFlag(this.#channel),
+        this.#terminate(this.#sessionId),
+      ]);
+    }
     this.#channel.close();
   }
 
-  async #sendTerminateFlag(): Promise<void> {
-    if (!this.#hasTerminateFlag || !this.#channel.isConnected) return;
-    this.#channel.send(PAYLOAD_TYPE.flag, encodeFlag(FLAG.terminateSession));
-    await this.#channel.settle(END_TIMEOUT_MS);
-  }
-
-  async #callTerminate(sessionId: string): Promise<void> {
+  async #terminate(sessionId: string): Promise<void> {
     try {
-      await withDeadline((signal) => this.#options.service.terminateSession(sessionId, signal), {
-        clock: this.#clock,
-        timeoutMs: TERMINATE_TIMEOUT_MS,
-        signal: new AbortController().signal,
-        timeoutError: () => new AppError("network", "no answer"),
-      });
+      await callTerminate(this.#options.service, { sessionId, clock: this.#clock });
     } catch (error) {
       this.#emit({
         type: "warning",
@@ -401,13 +390,6 @@ export class PortSession implements AsyncDisposable {
     this.#options.onEvent(event);
   }
 }
-
-/** Attempts to open the first connection; each fails at once or by the step's deadline. */
-const CONNECT_ATTEMPTS = 3;
-/** Times the attempt's number: the wait before the next one. */
-const CONNECT_RETRY_MS = 150;
-/** The property that makes a port session multiplexed; any other is a single byte stream. */
-const PORT_TYPE = "LocalPortForwarding";
 
 function closeQuietly(listener: Deno.TcpListener): void {
   try {

@@ -60,9 +60,18 @@ export class FakeClock implements Clock {
 
   /** Resolves as soon as a timer of this delay is set: the code under test has come that far. */
   scheduled(delayMs: number): Promise<void> {
+    return this.#when(() => this.delays.includes(delayMs));
+  }
+
+  /** Resolves as soon as any timer is set. */
+  waitedFor(): Promise<void> {
+    return this.#when(() => this.#timers.size > 0);
+  }
+
+  #when(isTrue: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
-        if (!this.delays.includes(delayMs)) return;
+        if (!isTrue()) return;
         this.#waiters.delete(check);
         resolve();
       };

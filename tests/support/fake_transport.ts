@@ -26,6 +26,7 @@ export class FakeTransport implements Transport {
   bufferedBytes = 0;
   isClosed = false;
   readonly events: TransportEvents;
+  readonly #arriving: Uint8Array[] = [];
   readonly #agent: ScriptedAgent | undefined;
 
   constructor(events: TransportEvents, agent: ScriptedAgent | undefined) {
@@ -46,11 +47,17 @@ export class FakeTransport implements Transport {
     // The agent speaks when the client's turn is over, never inside its call.
     queueMicrotask(() =>
       this.#agent?.connect((frame) => {
-        queueMicrotask(() => {
-          if (!this.isClosed) this.events.onMessage(frame);
-        });
+        this.#arriving.push(frame);
+        if (this.#arriving.length === 1) queueMicrotask(() => this.#deliver());
       })
     );
+  }
+
+  /** What the agent sent in one go comes in one piece, as it does from a TCP segment. */
+  #deliver(): void {
+    for (const frame of this.#arriving.splice(0)) {
+      if (!this.isClosed) this.events.onMessage(frame);
+    }
   }
 
   close(): void {
@@ -71,6 +78,10 @@ export class FakeNetwork extends Watched {
   readonly opened: FakeTransport[] = [];
   /** Thrown by the next openings, one each. */
   readonly failures: unknown[] = [];
+  /** Whether an opening never comes to an end, but for its signal. */
+  isHung = false;
+  /** Whether every connection is accepted and closed at its token. */
+  refusesTokens = false;
   readonly #agent: ScriptedAgent | undefined;
 
   constructor(agent?: ScriptedAgent) {
@@ -81,7 +92,15 @@ export class FakeNetwork extends Watched {
   readonly openTransport: OpenTransport = (_url, events, signal) => {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.failures.length > 0) return Promise.reject(this.failures.shift());
-    const transport = new FakeTransport(events, this.#agent);
+    if (this.isHung) {
+      return new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    }
+    const transport = new FakeTransport(events, this.refusesTokens ? undefined : this.#agent);
+    if (this.refusesTokens) {
+      transport.sendText = () => queueMicrotask(() => transport.lose({ code: 1008, reason: "" }));
+    }
     this.opened.push(transport);
     this.changed();
     return Promise.resolve(transport);

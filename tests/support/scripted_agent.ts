@@ -223,7 +223,8 @@ export class ScriptedAgent extends Watched {
       const type = this.#script.properties === undefined
         ? "LocalPortForwarding"
         : this.#script.properties["type"];
-      this.#isMux = type === "LocalPortForwarding" && this.#script.agentVersion !== BASIC_AGENT;
+      const { agentVersion = NEW_AGENT } = this.#script;
+      this.#isMux = type === "LocalPortForwarding" && !/^(2|3\.0)\./.test(agentVersion);
       return this.completeHandshake();
     }
     if (payloadType !== PAYLOAD_TYPE.output) return;

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { AppError } from "../../../src/errors/mod.ts";
+import type { ReconnectPolicy, SessionGrant } from "../../../src/session/mod.ts";
+import { reconnectDelayMs } from "../../../src/session/resume.ts";
+import { GRANT } from "../../support/fake_transport.ts";
+import { CONNECT_TIMEOUT_MS, SessionCase } from "../../support/session_case.ts";
+
+const POLICY: ReconnectPolicy = { maxAttempts: 0, baseDelayMs: 200, maxDelayMs: 5_000 };
+const never = () => new Promise<never>(() => {});
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await undefined;
+}
+
+/** Lets a timer of at most `delayMs` run out, once one is set. */
+async function passDelay(test: SessionCase, delayMs: number): Promise<void> {
+  await test.clock.waitedFor();
+  test.clock.advance(delayMs);
+  await settled();
+}
+
+// --- The delay ---
+
+Deno.test("reconnectDelayMs() doubles a bound, caps it, and takes any part of it", () => {
+  const bounds = [0, 1, 2, 3, 4, 5, 6, 40].map((attempt) =>
+    reconnectDelayMs(attempt, POLICY, () => 1)
+  );
+  assert.deepEqual(bounds, [0, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+  assert.equal(reconnectDelayMs(3, POLICY, () => 0), 0);
+  assert.equal(reconnectDelayMs(3, POLICY, () => 0.25), 200);
+});
+
+Deno.test("reconnectDelayMs() stays within its bounds for any policy and attempt", () => {
+  const policies = fc.record({
+    maxAttempts: fc.constant(0),
+    baseDelayMs: fc.nat(60_000),
+    maxDelayMs: fc.nat(600_000),
+  });
+  fc.assert(fc.property(
+    fc.nat(5_000),
+    policies,
+    fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    (attempt, policy, part) => {
+      const delayMs = reconnectDelayMs(attempt, policy, () => part);
+      assert.ok(delayMs >= 0 && delayMs <= policy.maxDelayMs, String(delayMs));
+    },
+  ));
+});
+
+// --- Resuming ---
+
+Deno.test("A lost session is resumed at once, with a new token and the address that came", async () => {
+  await using test = new SessionCase();
+  const addresses: string[] = [];
+  test.service.resume = () =>
+    Promise.resolve({ ...GRANT, streamUrl: "wss://gateway.example/new", tokenValue: "token-2" });
+  const session = await test.open({
+    reconnect: POLICY,
+    openTransport: (url, events, signal) => {
+      addresses.push(url);
+      return test.network.openTransport(url, events, signal);
+    },
+  });
+  test.network.current.lose({ code: 1000, reason: "Bye" });
+  await passDelay(test, 0);
+  await test.events.entered("active", 2);
+  const [first, second] = test.network.opened.map(({ texts }) => JSON.parse(texts[0]!));
+  assert.equal(second.TokenValue, "token-2");
+  assert.equal(second.ClientId, first.ClientId);
+  assert.deepEqual(addresses, [GRANT.streamUrl, "wss://gateway.example/new"]);
+  assert.deepEqual(test.events.states, ["handshaking", "active", "resuming", "active"]);
+  assert.equal(session.stats().reconnects, 1);
+  const resuming = test.events.all.find((event) =>
+    event.type === "state" && event.to === "resuming"
+  );
+  assert.equal(
+    (resuming as { reason: string }).reason,
+    "the data channel closed with code 1000 (Bye)",
+  );
+  assert.equal(await test.isListening(), true);
+});
+
+Deno.test("A session that the service has ended is over", async () => {
+  await using test = new SessionCase();
+  test.service.resume = () => Promise.resolve(undefined);
+  const session = await test.open({ reconnect: POLICY });
+  test.network.current.lose();
+  await passDelay(test, 0);
+  assert.deepEqual(await session.closed, {
+    by: "remote",
+    reason: "the session has ended and cannot be resumed",
+  });
+  assert.deepEqual(test.service.calls, ["start", "resume"]);
+  assert.deepEqual(test.clock.delays, []);
+});
+
+Deno.test("A refusal that another attempt cannot mend ends the session at once", async () => {
+  for (const kind of ["auth", "target"] as const) {
+    await using test = new SessionCase();
+    test.service.resume = () => Promise.reject(new AppError(kind, "refused"));
+    const session = await test.open({ reconnect: POLICY });
+    test.network.current.lose();
+    await passDelay(test, 0);
+    assert.deepEqual(await session.closed, { by: "lost", reason: "refused" });
+    assert.deepEqual(test.service.calls, ["start", "resume", "terminate"]);
+  }
+});
+
+Deno.test("A network that stays away is tried again, each time later, until it is back", async () => {
+  await using test = new SessionCase();
+  const delays: number[] = [];
+  test.service.resume = (attempt) =>
+    attempt <= 3 ? Promise.reject(new AppError("network", "away")) : Promise.resolve(GRANT);
+  await test.open({ reconnect: POLICY });
+  test.network.current.lose();
+  for (let attempt = 0; attempt <= 3; attempt++) {
+    await test.clock.waitedFor();
+    delays.push(test.clock.delays[0]!);
+    await passDelay(test, 5_000);
+  }
+  await test.events.entered("active", 2);
+  assert.deepEqual(test.events.messages("notice"), [
+    "Resume attempt 1 failed: away",
+    "Resume attempt 2 failed: away",
+    "Resume attempt 3 failed: away",
+  ]);
+  assert.equal(delays[0], 0);
+  for (const [i, bound] of [200, 400, 800].entries()) assert.ok(delays[i + 1]! <= bound);
+});
+
+Deno.test("Attempts in a row are limited by the policy", async () => {
+  await using test = new SessionCase();
+  test.service.resume = () => Promise.reject(new Error("no route"));
+  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 3 } });
+  test.network.current.lose();
+  for (let attempt = 0; attempt < 3; attempt++) await passDelay(test, 5_000);
+  assert.deepEqual(await session.closed, {
+    by: "lost",
+    reason: "Resuming the session: no route",
+  });
+  assert.equal(test.service.count("resume"), 3);
+  assert.deepEqual(test.clock.delays, []);
+});
+
+Deno.test("An attempt that hangs is given up, and the next one made", async () => {
+  await using test = new SessionCase();
+  test.service.resume = (attempt) => attempt === 1 ? never() : Promise.resolve(GRANT);
+  await test.open({ reconnect: POLICY });
+  test.network.current.lose();
+  await passDelay(test, 0);
+  await test.clock.scheduled(CONNECT_TIMEOUT_MS);
+  test.clock.advance(CONNECT_TIMEOUT_MS);
+  await settled();
+  assert.ok(test.service.signals[1]!.aborted);
+  await passDelay(test, 200);
+  await test.events.entered("active", 2);
+  assert.deepEqual(test.events.messages("notice"), [
+    "Resume attempt 1 failed: Resuming the session: no answer in time",
+  ]);
+});
+
+Deno.test("A gateway that accepts and closes at once is not tried without pause or end", async () => {
+  await using test = new SessionCase();
+  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 4 } });
+  // From now on the gateway takes every connection and none of its tokens.
+  const delays: number[] = [];
+  test.network.refusesTokens = true;
+  test.network.current.lose();
+  for (let attempt = 0; attempt < 4; attempt++) {
+    await test.clock.waitedFor();
+    delays.push(test.clock.delays[0]!);
+    await passDelay(test, 5_000);
+  }
+  assert.deepEqual(await session.closed, {
+    by: "lost",
+    reason: "Resuming the session: the gateway closed the new connection at once",
+  });
+  assert.equal(test.service.count("resume"), 4);
+  assert.equal(delays[0], 0);
+  assert.ok(delays.slice(1).some((delayMs) => delayMs > 0), String(delays));
+});
+
+Deno.test("A connection that lasted counts as one, although nothing was said over it", async () => {
+  await using test = new SessionCase({ onStream: () => {} });
+  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 1 } });
+  // An idle session: the service's hourly close, again and again.
+  for (let hour = 1; hour <= 3; hour++) {
+    test.network.current.lose({ code: 1000, reason: "Bye" });
+    await passDelay(test, 0);
+    await test.events.entered("active", hour + 1);
+    test.clock.advance(60 * 60_000);
+  }
+  assert.equal(session.stats().reconnects, 3);
+});
+
+Deno.test("A connection over which something was heard counts as one, however short", async () => {
+  await using test = new SessionCase();
+  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 1 } });
+  for (let loss = 1; loss <= 3; loss++) {
+    test.network.current.lose();
+    await passDelay(test, 0);
+    await test.events.entered("active", loss + 1);
+    test.agent.send(99, new Uint8Array(1));
+    await settled();
+  }
+  assert.equal(session.stats().reconnects, 3);
+});
+
+// --- Ending meanwhile ---
+
+Deno.test("PortSession.close() ends a resume, whatever it waits for", async () => {
+  const waits: [what: string, prepare: (test: SessionCase) => void, steps: number][] = [
+    ["its delay", () => {}, 0],
+    ["the service", (test) => test.service.resume = never, 1],
+    ["the gateway", (test) => test.network.isHung = true, 1],
+  ];
+  for (const [what, prepare, steps] of waits) {
+    await using test = new SessionCase();
+    const session = await test.open({ reconnect: POLICY });
+    prepare(test);
+    test.network.current.lose();
+    for (let step = 0; step < steps; step++) await passDelay(test, 0);
+    await session.close();
+    assert.deepEqual(await session.closed, { by: "user", reason: "" }, what);
+    assert.deepEqual(test.events.states.slice(2), ["resuming", "closing", "closed"]);
+    assert.equal(test.service.count("terminate"), 1);
+    assert.deepEqual(test.clock.delays, [], what);
+    assert.ok(test.network.opened.every(({ isClosed }) => isClosed));
+  }
+});
+
+Deno.test("A grant that comes after the session was closed opens nothing", async () => {
+  await using test = new SessionCase();
+  const grant = Promise.withResolvers<SessionGrant>();
+  const session = await test.open({ reconnect: POLICY });
+  test.service.resume = () => grant.promise;
+  test.network.current.lose();
+  await passDelay(test, 0);
+  await session.close();
+  grant.resolve(GRANT);
+  await settled();
+  assert.ok(test.network.opened.every(({ isClosed }) => isClosed));
+  assert.deepEqual(test.network.opened.map(({ texts }) => texts.length), [1]);
+});
