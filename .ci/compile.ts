@@ -10,7 +10,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { PERMISSIONS, V8_FLAGS } from "./permissions.ts";
+import { permissions, V8_FLAGS } from "./permissions.ts";
 
 const BUNDLE = "dist/bundle";
 
@@ -20,6 +20,20 @@ async function run(program: string, args: string[]): Promise<void> {
     // deno-lint-ignore no-console
     console.error(`${program} ${args[0]} failed`);
     Deno.exit(1);
+  }
+}
+
+/**
+ * Some packages are CommonJS and ask for Node's modules with `require`, which the bundler replaces by
+ * a function that throws where there is none. The chunk with that function gets a real one; it is
+ * loaded only with such a package.
+ */
+async function provideRequire(): Promise<void> {
+  const real = 'import{createRequire as $r}from"node:module";const require=$r(import.meta.url);';
+  for await (const { name } of Deno.readDir(BUNDLE)) {
+    const path = `${BUNDLE}/${name}`;
+    const text = await Deno.readTextFile(path);
+    if (text.includes("Dynamic require of")) await Deno.writeTextFile(path, real + text);
   }
 }
 
@@ -40,7 +54,9 @@ await run(Deno.execPath(), [
   `--outdir=${BUNDLE}`,
   "main.ts",
 ]);
-const flags = [...PERMISSIONS, V8_FLAGS, "--include", BUNDLE];
+await provideRequire();
+const isWindows = values.target?.includes("windows") ?? Deno.build.os === "windows";
+const flags = [...permissions(isWindows ? "windows" : "unix"), V8_FLAGS, "--include", BUNDLE];
 if (values.with === undefined) {
   const target = values.target === undefined ? [] : ["--target", values.target];
   await run(Deno.execPath(), [

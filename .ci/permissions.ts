@@ -29,17 +29,20 @@ const METADATA = [
   "[fd00:ec2::23]",
 ];
 
-/** The shell runs `connect -- COMMAND` and `credential_process`; the others name a port's owner. */
-const RUN = ["/bin/sh", "sh", "cmd.exe", "lsof", "netstat", "tasklist"];
+/** Runs `connect -- COMMAND` and `credential_process`, and asks the system who owns a port. */
+const SHELL = { unix: "/bin/sh", windows: "cmd.exe" } as const;
 
-export const PERMISSIONS: readonly string[] = [
-  "--no-prompt",
-  `--allow-net=${[...LOOPBACK, ...WILDCARD, ...AWS, ...METADATA].join(",")}`,
-  "--allow-read",
-  "--allow-env",
-  "--allow-sys",
-  `--allow-run=${RUN.join(",")}`,
-];
+/** The flags of `deno compile`. A program that is not there would be named at every start. */
+export function permissions(os: keyof typeof SHELL): string[] {
+  return [
+    "--no-prompt",
+    `--allow-net=${[...LOOPBACK, ...WILDCARD, ...AWS, ...METADATA].join(",")}`,
+    "--allow-read",
+    "--allow-env",
+    "--allow-sys",
+    `--allow-run=${SHELL[os]}`,
+  ];
+}
 
 /** Trust what the system trusts beside Mozilla's list, and keep the heap small. */
 export const V8_FLAGS = "--v8-flags=--optimize-for-size,--max-semi-space-size=1";

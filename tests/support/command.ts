@@ -16,7 +16,7 @@ export function commandLine(): [program: string, args: string[]] {
 }
 
 /** Variables that would let a test depend on the machine it runs on. */
-const CLEARED = /^(AWS_|EC2_CONNECT_(?!TEST_)|HTTPS?_PROXY$|NO_PROXY$|ALL_PROXY$)/i;
+const CLEARED = /^(AWS_|EC2_CONNECT_|HTTPS?_PROXY$|NO_PROXY$|ALL_PROXY$)/i;
 
 /** The environment of a child: this one's without what concerns AWS and proxies, and `extra`. */
 export function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
