@@ -71,6 +71,8 @@ export interface SessionSnapshot {
   mode: "none" | "mux" | "basic" | "stdio";
   /** Open connections of the agent to its targets. */
   targetConnections: number;
+  /** Its targets are so slow that it takes nothing from the client. */
+  isBlocked: boolean;
   counters: SessionCounters;
 }
 

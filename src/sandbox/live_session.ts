@@ -64,6 +64,7 @@ export class LiveSession {
       isBackedUp: () => this.#isBackedUp,
       isSilent: (stage) => this.#isSilent(stage),
       dialDelayMs: () => faults.take("slow_dial", this.#struck)?.ms ?? 0,
+      onUnblocked: () => this.#socket?.resumeReading(),
       onEnd: (end) => this.#end(end.hasFailed ? "Failed" : "Terminated", end.output),
     });
     this.#toClient = new MessagePath({
@@ -86,9 +87,12 @@ export class LiveSession {
     });
   }
 
-  /** Whether the socket should not be read: too much is on its way to the agent. */
+  /**
+   * Whether the client's socket should not be read. How much the service keeps for an agent that does
+   * not read is not known; here that is nothing, and the client feels it at once.
+   */
   get shouldStopReading(): boolean {
-    return this.#toAgent.bytesHeld > MAX_DELAYED_BYTES;
+    return this.#agent.isBlocked || this.#toAgent.bytesHeld > MAX_DELAYED_BYTES;
   }
 
   /** A client has shown a good token on `socket`; an older connection gives way. */
@@ -171,6 +175,7 @@ export class LiveSession {
       agentVersion: this.#agentVersion,
       mode: agent.mode,
       targetConnections: agent.connections,
+      isBlocked: agent.isBlocked,
       counters: {
         messagesFromClient: this.#messagesFromClient,
         messagesToClient: this.#messagesToClient,

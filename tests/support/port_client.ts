@@ -119,3 +119,22 @@ export async function readText(conn: Deno.Conn, count: number): Promise<string> 
   }
   return new TextDecoder().decode(bytes);
 }
+
+/** Reads and forgets exactly `count` bytes. */
+export async function readBytes(conn: Deno.Conn, count: number): Promise<void> {
+  const buffer = new Uint8Array(256 * 1024);
+  for (let left = count; left > 0;) {
+    const read = await conn.read(buffer.subarray(0, Math.min(left, buffer.byteLength)));
+    assert.ok(read !== null, `the connection ended with ${left} of ${count} bytes to come`);
+    left -= read;
+  }
+}
+
+/** Waits for what the sandbox comes to by itself. */
+export async function eventually(what: string, isSo: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 20_000;
+  while (!isSo()) {
+    assert.ok(performance.now() < deadlineMs, `not within 20 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

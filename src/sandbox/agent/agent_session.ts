@@ -43,6 +43,8 @@ export interface AgentSessionOptions {
   /** Faults: whether a part of the handshake is left out, and how long a dial takes. */
   isSilent(stage: "request" | "complete"): boolean;
   dialDelayMs(): number;
+  /** `isBlocked` is false again. */
+  onUnblocked(): void;
   onEnd(end: AgentEnd): void;
 }
 
@@ -51,7 +53,7 @@ export interface AgentSessionOptions {
  * as only the oldest is ever retransmitted, a lost connection would take hours to recover from. No
  * real agent is in that state, so the unpaced one keeps to a window.
  */
-const UNPACED_LIMIT = 512;
+const UNPACED_WINDOW = 512;
 
 type State = "new" | "handshaking" | "running" | "ending" | "ended";
 
@@ -81,7 +83,7 @@ export class AgentSession {
       process: (payloadType, payload) => this.#process(payloadType, payload),
       onRoom: () => this.onRoom(),
     }, {
-      outgoingLimit: options.isPaced ? OUTGOING_LIMIT : UNPACED_LIMIT,
+      outgoingLimit: OUTGOING_LIMIT,
       clock: systemClock,
     });
   }
@@ -92,6 +94,11 @@ export class AgentSession {
 
   get connections(): number {
     return this.#plugin?.connections ?? 0;
+  }
+
+  /** Targets are slow: nothing more should be received for now. */
+  get isBlocked(): boolean {
+    return this.#plugin?.isBlocked ?? false;
   }
 
   get hasStarted(): boolean {
@@ -209,16 +216,25 @@ export class AgentSession {
     const options = this.#options;
     return {
       isPaced: options.isPaced,
-      canSend: () => this.channel.hasRoom && !options.isBackedUp(),
+      canSend: () => this.channel.hasRoom && this.#isInWindow && !options.isBackedUp(),
       send: (payloadType: number, payload: Uint8Array) => {
         if (payloadType === PAYLOAD.output) this.bytesToClient += payload.byteLength;
         this.channel.send(payloadType, payload);
       },
       becameReady: () => this.channel.drain(),
+      unblocked: () => options.onUnblocked(),
       dial: () => this.#dial(),
       fail: (text: string) => this.#fail(text),
       finish: () => this.#beginEnd({ hasFailed: false, output: "" }),
     };
+  }
+
+  /**
+   * While nothing is received, acknowledgements are not either: waiting for them then would stop the
+   * very targets whose output has to go on before they take more input.
+   */
+  get #isInWindow(): boolean {
+    return this.#options.isPaced || this.isBlocked || this.channel.unacknowledged < UNPACED_WINDOW;
   }
 
   async #dial(): Promise<Deno.TcpConn> {

@@ -39,7 +39,7 @@ export class BasicPort implements PortPlugin {
   #unsent: Uint8Array = NOTHING;
   readonly #pace = new Pace();
   #unwrittenBytes = 0;
-  #isStalled = false;
+  #hasRefused = false;
 
   constructor(host: PluginHost, options: { mode: "basic" | "stdio" }) {
     this.#host = host;
@@ -50,6 +50,10 @@ export class BasicPort implements PortPlugin {
     return this.#state.phase === "connected" ? 1 : 0;
   }
 
+  get isBlocked(): boolean {
+    return this.#unwrittenBytes >= RECEIVE_BUDGET_BYTES;
+  }
+
   start(): void {
     this.#connect();
   }
@@ -57,9 +61,10 @@ export class BasicPort implements PortPlugin {
   takeOutput(payload: Uint8Array): Verdict {
     switch (this.#state.phase) {
       case "connected":
-        if (this.#unwrittenBytes >= RECEIVE_BUDGET_BYTES) break;
         this.#unwrittenBytes += payload.byteLength;
         this.#state.target.write(payload);
+        // Being blocked changes what may be sent.
+        if (this.isBlocked) this.#pump();
         return "processed";
       case "idle":
         this.#state = { phase: "dialing", first: payload };
@@ -73,7 +78,7 @@ export class BasicPort implements PortPlugin {
       default:
         this.#state satisfies never;
     }
-    this.#isStalled = true;
+    this.#hasRefused = true;
     return "not_ready";
   }
 
@@ -118,7 +123,8 @@ export class BasicPort implements PortPlugin {
       this.#unwrittenBytes += state.first.byteLength;
       target.write(state.first);
     }
-    this.#becomeReady();
+    if (this.#hasRefused) this.#host.becameReady();
+    this.#hasRefused = false;
     this.#pump();
   }
 
@@ -137,14 +143,9 @@ export class BasicPort implements PortPlugin {
   }
 
   #onWritten(byteCount: number): void {
+    const wasBlocked = this.isBlocked;
     this.#unwrittenBytes -= byteCount;
-    if (this.#unwrittenBytes < RECEIVE_BUDGET_BYTES) this.#becomeReady();
-  }
-
-  #becomeReady(): void {
-    if (!this.#isStalled) return;
-    this.#isStalled = false;
-    this.#host.becameReady();
+    if (wasBlocked && !this.isBlocked) this.#host.unblocked();
   }
 
   /** Sends what was read, a payload at a time; reads on when it is gone. */

@@ -38,7 +38,6 @@ export class MuxPort implements PortPlugin {
   #isPumping = false;
   readonly #pace = new Pace();
   #unreadBytes = 0;
-  #isStalled = false;
   #isClosed = false;
 
   /** @param options.keepAlive Set when the versions of both ends ask for smux keep-alive. */
@@ -52,7 +51,7 @@ export class MuxPort implements PortPlugin {
     if (options.keepAlive !== undefined) {
       this.#silence = new SilenceWatch(options.keepAlive, {
         sendNop: () => this.#smux.sendNop(),
-        isExcused: () => this.#isStalled,
+        isExcused: () => this.isBlocked,
         onSilence: () => host.fail("The multiplexer ended: nothing was heard from the client"),
       });
     }
@@ -64,21 +63,23 @@ export class MuxPort implements PortPlugin {
     return count;
   }
 
+  get isBlocked(): boolean {
+    return this.#unreadBytes >= RECEIVE_BUDGET_BYTES;
+  }
+
   start(): void {
     this.#silence?.start();
   }
 
   takeOutput(payload: Uint8Array): Verdict {
-    if (this.#unreadBytes >= RECEIVE_BUDGET_BYTES) {
-      this.#isStalled = true;
-      return "not_ready";
-    }
     try {
       this.#smux.receive(payload);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#host.fail(`The multiplexer ended: ${error.message}`);
     }
+    // Being blocked changes what may be sent.
+    if (this.isBlocked) this.#pump();
     return "processed";
   }
 
@@ -132,10 +133,9 @@ export class MuxPort implements PortPlugin {
   }
 
   #onRead(byteCount: number): void {
+    const wasBlocked = this.isBlocked;
     this.#unreadBytes -= byteCount;
-    if (!this.#isStalled || this.#unreadBytes >= RECEIVE_BUDGET_BYTES) return;
-    this.#isStalled = false;
-    this.#host.becameReady();
+    if (wasBlocked && !this.isBlocked) this.#host.unblocked();
   }
 
   #pump(): void {

@@ -7,7 +7,11 @@ import type { Verdict } from "./channel.ts";
 
 /** Source: agent config.go StreamDataPayloadSize. */
 export const PAYLOAD_BYTES = 1024;
-/** Bytes that may wait for slow targets before the plugin is not ready. Source: smux mux.go. */
+/**
+ * Bytes that may wait for slow targets. Beyond that the agent's handler blocks while it writes, and so
+ * does everything behind it: nothing more is read from the gateway. Source: port_mux.go and
+ * port_basic.go HandleStreamMessage; the figure is smux's MaxReceiveBuffer.
+ */
 export const RECEIVE_BUDGET_BYTES = 4 * 1024 * 1024;
 
 /** Payload types that plugins deal with. Source: agent contracts/model.go. */
@@ -19,6 +23,8 @@ export interface PortPlugin {
   readonly mode: "mux" | "basic" | "stdio";
   /** Connections to targets now. */
   readonly connections: number;
+  /** So much waits for the targets that nothing more may come; `unblocked` says when it may. */
+  readonly isBlocked: boolean;
   start(): void;
   /** Takes a payload of type Output. */
   takeOutput(payload: Uint8Array): Verdict;
@@ -37,8 +43,10 @@ export interface PluginHost {
   canSend(): boolean;
   /** Sends one payload; it is copied. */
   send(payloadType: number, payload: Uint8Array): void;
-  /** The plugin refused payloads and takes them again. */
+  /** Payloads that were refused are taken now. */
   becameReady(): void;
+  /** `isBlocked` is false again. */
+  unblocked(): void;
   /** Connects to the session's target. @throws {Error} */
   dial(): Promise<Deno.TcpConn>;
   /** Ends the session; `text` is what the client is told. */

@@ -154,7 +154,8 @@ export class Gateway {
         session.detach(socket);
       },
       onDrained: () => session.onDrained(),
-      shouldStopReading: () => session.shouldStopReading,
+      // The token is read in any case: it is the service that takes it, not the agent.
+      shouldStopReading: () => isOpen && session.shouldStopReading,
     });
     const timer = setTimeout(
       () => socket.close(CLOSE_CODE.policyViolation, "No token came"),
