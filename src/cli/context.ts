@@ -26,7 +26,8 @@ export function canPrompt({ io, globals }: Pick<Context, "io" | "globals">): boo
 export async function loadSettings(context: Context): Promise<LoadedConfig> {
   const { io, globals, reporter } = context;
   const loaded = await loadConfig({ os: io.os, env: io.env, path: globals.configPath });
-  if (!globals.quiet) reporter.raiseLevel(loaded.config.logging.level);
+  // -q and -v are options, and options come before the configuration.
+  if (!globals.quiet && globals.verbosity === 0) reporter.level = loaded.config.logging.level;
   for (const { message, hint } of loaded.warnings) reporter.warn(message, hint);
   if (loaded.file !== undefined) reporter.log("debug", `configuration: ${loaded.file}`);
   return loaded;

@@ -6,7 +6,7 @@
 
 import { AppError } from "../errors/mod.ts";
 import { formatAddress } from "../platform/mod.ts";
-import type { Forward } from "../session/contracts.ts";
+import type { Forward } from "../session/mod.ts";
 import {
   invalid,
   readBindAddress,

@@ -30,7 +30,7 @@ export class Reporter {
 
   constructor(io: Io, options: ReporterOptions) {
     this.#io = io;
-    this.#options = options;
+    this.#options = { ...options };
     const { terminal, env } = io;
     this.#usesColour = options.colour && wantsColour({ isTerminal: terminal.stderr, env });
   }
@@ -39,9 +39,12 @@ export class Reporter {
     return this.#options.format;
   }
 
-  /** Raises what is told; never lowers it. */
-  raiseLevel(level: LogLevel): void {
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(this.#options.level)) this.#options.level = level;
+  get level(): LogLevel {
+    return this.#options.level;
+  }
+
+  set level(level: LogLevel) {
+    this.#options.level = level;
   }
 
   tells(level: LogLevel): boolean {

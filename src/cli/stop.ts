@@ -63,3 +63,24 @@ export class StopRequests implements Disposable {
     else this.#second.resolve(SIGNAL_EXIT_CODES[signal]);
   }
 }
+
+/**
+ * Resolves when one of `signals` is aborted. Call `stop` when it does not matter any more.
+ *
+ * Not by `AbortSignal.any`: up to Deno 2.6 its signal may be collected as garbage although somebody
+ * listens to it, and then never fires.
+ */
+export function untilAborted(
+  signals: readonly AbortSignal[],
+): { aborted: Promise<void>; stop(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onAbort = () => resolve();
+  for (const signal of signals) {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", onAbort);
+  }
+  const stop = () => {
+    for (const signal of signals) signal.removeEventListener("abort", onAbort);
+  };
+  return { aborted: promise, stop };
+}

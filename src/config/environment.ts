@@ -94,11 +94,11 @@ export function readOverrides(env: Readonly<Record<string, string | undefined>>)
   );
   const overrides: Overrides = { values: [], unknown: [] };
   for (const [variable, text] of Object.entries(env)) {
-    if (!isSettingVariable(variable)) continue;
+    if (!text || !isSettingVariable(variable)) continue;
     const setting = byVariable.get(variable);
     if (setting === undefined) {
       overrides.unknown.push({ variable, nearest: nearestName(variable, byVariable.keys()) });
-    } else if (text) {
+    } else {
       overrides.values.push({ path: setting.path, value: convert(text, setting.type), variable });
     }
   }

@@ -20,7 +20,7 @@ const NEXT_PORT_TRIES = 50;
  * Listens on a local port. The caller closes the listener.
  *
  * @throws {AppError} `resource` when the port is taken or reserved for the administrator; `usage`
- * when the address is not one of this machine's.
+ * when the address is not one of this machine's, or not one that this executable may use.
  */
 export async function listenTcp(
   address: LocalAddress,
@@ -56,9 +56,9 @@ async function explain(
     });
   }
   if (error instanceof Deno.errors.NotCapable) {
-    return new AppError("resource", `${what}: this build may not listen there`, {
-      why: error.message,
-      hint: "Use 127.0.0.1, or run from the source tree with --allow-net",
+    return new AppError("usage", `${what}: this executable may not listen there`, {
+      why: "Its permissions name the addresses it may use",
+      hint: "Use 127.0.0.1 or 0.0.0.0, or run from the source tree",
       cause: error,
     });
   }

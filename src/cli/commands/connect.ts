@@ -6,7 +6,7 @@
 
 import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
-import type { Forward } from "../../session/contracts.ts";
+import type { Forward } from "../../session/mod.ts";
 import { type ForwardSpec, readForward, requireDistinctPorts } from "../forward_spec.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";

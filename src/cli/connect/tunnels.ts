@@ -6,6 +6,7 @@
 
 import type { Forward, SessionEnd } from "../../session/mod.ts";
 import type { Context } from "../context.ts";
+import { untilAborted } from "../stop.ts";
 import type { ConnectParts, Tunnel } from "./parts.ts";
 import { TunnelReport } from "./tunnel_report.ts";
 
@@ -55,8 +56,11 @@ export class Tunnels implements AsyncDisposable {
     forwards: readonly Forward[],
     listeners: readonly Deno.TcpListener[],
   ): Promise<void> {
-    const failure = new AbortController();
-    const signal = AbortSignal.any([this.#context.stop.signal, failure.signal]);
+    const { stop } = this.#context;
+    const giveUp = new AbortController();
+    const onStop = () => giveUp.abort(stop.signal.reason);
+    stop.signal.addEventListener("abort", onStop);
+    if (stop.signal.aborted) onStop();
     const opening = forwards.map(async (forward, index) => {
       const listener = listeners[index]!;
       const report = new TunnelReport({
@@ -70,35 +74,30 @@ export class Tunnels implements AsyncDisposable {
           forward,
           listener,
           onEvent: (event) => report.event(event),
-          signal,
+          signal: giveUp.signal,
         });
         report.ready(tunnel.ready);
         this.#endings.push(tunnel.closed.then((end) => this.#onEnd(end, report)));
         return { tunnel, report };
       } catch (error) {
-        failure.abort(error);
+        giveUp.abort(error);
         throw error;
       }
     });
     const settled = await Promise.allSettled(opening);
     this.#open.push(...settled.flatMap((result) => "value" in result ? [result.value] : []));
-    if (!failure.signal.aborted) return;
+    stop.signal.removeEventListener("abort", onStop);
+    if (!giveUp.signal.aborted) return;
     await this.close();
-    throw failure.signal.reason;
+    throw giveUp.signal.reason;
   }
 
   /** Waits until all have ended, somebody asks to stop, or the reader of our output has gone. */
   async untilOver(): Promise<void> {
     const { stop, io } = this.#context;
-    const asked = Promise.withResolvers<void>();
-    const signals = [stop.signal, io.output.stdoutBroken];
-    const onAbort = () => asked.resolve();
-    for (const signal of signals) {
-      if (signal.aborted) asked.resolve();
-      signal.addEventListener("abort", onAbort);
-    }
-    await Promise.race([Promise.all(this.#endings), asked.promise]);
-    for (const signal of signals) signal.removeEventListener("abort", onAbort);
+    const asked = untilAborted([stop.signal, io.output.stdoutBroken]);
+    await Promise.race([Promise.all(this.#endings), asked.aborted]);
+    asked.stop();
   }
 
   /** Ends all of them, within a deadline. Calling it again waits for the same end. */

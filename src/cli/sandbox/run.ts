@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { Clock } from "../../platform/mod.ts";
 import type { SandboxOptions } from "../commands/sandbox.ts";
 import type { Context } from "../context.ts";
+import { untilAborted } from "../stop.ts";
 import { printable } from "../text.ts";
 
 /** What of a running sandbox the command shows and ends. */
@@ -48,19 +50,21 @@ export async function runSandbox(
     if (reporter.format === "json") reporter.jsonResult(readyEvent(sandbox));
     else for (const line of readyLines(sandbox, io.os)) reporter.result(line);
     reporter.note("Serving until Ctrl-C");
-    await anyAborted([stop.signal, io.output.stdoutBroken]);
+    await untilAborted([stop.signal, io.output.stdoutBroken]).aborted;
     return 0;
   } finally {
-    await sandbox.stop();
+    await stopWithin(STOP_TIMEOUT_MS, sandbox, io.clock);
   }
 }
 
-function anyAborted(signals: AbortSignal[]): Promise<void> {
-  const any = AbortSignal.any(signals);
-  return new Promise((resolve) => {
-    if (any.aborted) resolve();
-    else any.addEventListener("abort", () => resolve(), { once: true });
-  });
+/** How long connections that clients keep open may hold the end back. */
+const STOP_TIMEOUT_MS = 1_000;
+
+async function stopWithin(timeoutMs: number, sandbox: ServedSandbox, clock: Clock): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.setTimeout(late.resolve, timeoutMs);
+  await Promise.race([sandbox.stop(), late.promise]);
+  clock.clearTimeout(timer);
 }
 
 function readyEvent(sandbox: ServedSandbox): Record<string, unknown> {

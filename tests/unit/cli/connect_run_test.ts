@@ -422,3 +422,19 @@ Deno.test("connect: settings that cannot be used are warned of before anything s
     /^warning: Environment variable EC2_CONNECT_AWS_REGOIN .*\n {2}hint: Did you mean EC2_CONNECT_AWS_REGION\?$/m,
   );
 });
+
+Deno.test("connect: the configured log level counts unless -q or -v is given", async () => {
+  const env = { EC2_CONNECT_LOG_LEVEL: "debug" };
+  const cases = [
+    [{}, "debug"],
+    [{ level: "error", globals: { quiet: true } }, "error"],
+    [{ level: "trace", globals: { verbosity: 2 } }, "trace"],
+  ] as const;
+  for (const [setup, level] of cases) {
+    using trial = new Trial({ env, ...setup });
+    const { end } = await trial.open(1);
+    assert.equal(trial.context.reporter.level, level);
+    trial.io.signal("SIGINT");
+    await end;
+  }
+});

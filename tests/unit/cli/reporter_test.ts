@@ -40,14 +40,6 @@ Deno.test("each level tells itself and what is worse; errors are always told", a
   }
 });
 
-Deno.test("raiseLevel() never tells less", () => {
-  const reporter = new Reporter(new FakeIo(), { format: "text", level: "debug", colour: true });
-  reporter.raiseLevel("warning");
-  assert.equal(reporter.tells("debug"), true);
-  reporter.raiseLevel("trace");
-  assert.equal(reporter.tells("trace"), true);
-});
-
 Deno.test("colour needs a terminal, and neither NO_COLOR nor --no-color", async () => {
   const cases: [{ isTerminal: boolean; env?: Record<string, string> }, boolean, boolean][] = [
     [{ isTerminal: true }, true, true],

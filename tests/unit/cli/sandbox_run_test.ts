@@ -98,3 +98,15 @@ Deno.test("sandbox: passes its options on, and a failed start is the command's e
   const { log: _log, ...rest } = started!;
   assert.deepEqual(rest, options);
 });
+
+Deno.test("sandbox: a connection that a client keeps open does not hold the end back", async () => {
+  const io = new FakeIo();
+  using context = fakeContext(io);
+  const sandbox = new FakeSandbox();
+  sandbox.stop = () => new Promise(() => {});
+  const end = runSandbox(OPTIONS, context, () => Promise.resolve(sandbox));
+  io.signal("SIGINT");
+  await io.clock.scheduled(1_000);
+  io.clock.advance(1_000);
+  assert.equal(await end, 0);
+});

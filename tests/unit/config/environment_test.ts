@@ -31,6 +31,7 @@ Deno.test("readOverrides() converts by the setting's type and knows the short na
     EC2_CONNECT_LOCAL_HOST: "127.0.0.1",
     EC2_CONNECT_AWS_REGION: "eu-west-1",
     EC2_CONNECT_AWS_PROFILE: "",
+    EC2_CONNECT_NO_SETTING: "",
     EC2_CONNECT_MAX_SESSIONS: "7",
     EC2_CONNECT_SESSION_RECONNECTION_ENABLED: "off",
     EC2_CONNECT_RESOURCES_MAX_CPU_PERCENT: "0.5",
