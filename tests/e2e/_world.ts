@@ -132,8 +132,6 @@ async function homeEnvironment(home: string): Promise<Record<string, string>> {
     XDG_CONFIG_HOME: "",
     DENO_DIR: cacheFolder,
     NO_COLOR: "1",
-    // Names the program under test, which would take it for a mistyped setting.
-    EC2_CONNECT_TEST_EXECUTABLE: "",
   };
 }
 
