@@ -309,6 +309,8 @@ test("an idle session comes back after its connection was cut", async (fixture) 
     remotePort: server.port,
   });
   await exchange(forward.port, randomBytes(5_000));
+  // The plugin ends when it has something to send while its connection is away.
+  await eventually("both ends are idle", () => sessionOf(sandbox).targetConnections === 0);
   sandbox.faults.apply({ fault: "cut" });
   await eventually("a second connection", () => {
     const { connections, isConnected } = sessionOf(sandbox);
