@@ -50,10 +50,11 @@ export interface AgentSessionOptions {
 
 /**
  * Without the sleep the reader would fill the real agent's buffer of 100,000 messages in seconds, and
- * as only the oldest is ever retransmitted, a lost connection would take hours to recover from. No
- * real agent is in that state, so the unpaced one keeps to a window.
+ * as only the oldest is ever retransmitted, ten a second, a lost connection would take hours to recover
+ * from. No real agent is in that state, so the unpaced one keeps to a window: 128 messages carry as
+ * much over loopback as 512 do, and more than a paced agent with 100 ms of delay.
  */
-const UNPACED_WINDOW = 512;
+const UNPACED_WINDOW = 128;
 
 type State = "new" | "handshaking" | "running" | "ending" | "ended";
 
