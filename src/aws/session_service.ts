@@ -23,18 +23,32 @@ export interface SessionCalls {
 }
 
 export function createSessionService({ ssm, call, env }: SessionCalls): SessionService {
+  /** The last address of each session: ResumeSession may leave it out. */
+  const streamUrls = new Map<string, string>();
+  const accept = (answer: GrantAnswer, about: { operation: string; target: string }) => {
+    const grant = grantOf(answer, about, env);
+    streamUrls.set(grant.sessionId, grant.streamUrl);
+    return grant;
+  };
   return {
     async startSession(request, signal) {
       const about = { operation: "StartSession", target: request.target, signal };
       const send = async () => await (await ssm()).startSession(request, signal);
-      return grantOf(await call(about, send), about, env);
+      return accept(await call(about, send), about);
     },
 
     async resumeSession(sessionId, signal) {
       const about = { operation: "ResumeSession", target: sessionId, signal };
       const send = async () => await (await ssm()).resumeSession(sessionId, signal);
       try {
-        return grantOf(await call(about, send), about, env);
+        const answer = await call(about, send);
+        // The service says "it has ended" with an answer that has no token (plugin
+        // sessionhandler.go GetResumeSessionParams).
+        if (answer.SessionId && !answer.TokenValue) return undefined;
+        return accept(
+          { ...answer, StreamUrl: answer.StreamUrl || streamUrls.get(sessionId) },
+          about,
+        );
       } catch (error) {
         if (error instanceof SessionGoneError) return undefined;
         throw error;

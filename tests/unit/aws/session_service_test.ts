@@ -74,6 +74,28 @@ Deno.test("resumeSession() gives a new grant, and undefined for a session that h
   assert.deepEqual(JSON.parse(service.received[1]?.body ?? ""), { SessionId: GRANT.SessionId });
 });
 
+Deno.test("resumeSession() takes an answer without a token for the session's end", async () => {
+  for (const TokenValue of [undefined, null, ""]) {
+    await using service = new FakeService(() => json({ ...GRANT, TokenValue }));
+    using aws = awsFor(service.url);
+    assert.equal(await aws.sessionService().resumeSession(GRANT.SessionId, never), undefined);
+  }
+});
+
+Deno.test("resumeSession() keeps the last address when the answer has none", async () => {
+  await using service = new FakeService((_request, count) =>
+    json(count === 1 ? GRANT : { ...GRANT, StreamUrl: undefined, TokenValue: "next" })
+  );
+  using aws = awsFor(service.url);
+  const sessions = aws.sessionService();
+  await sessions.startSession(REQUEST, never);
+  assert.deepEqual(await sessions.resumeSession(GRANT.SessionId, never), {
+    sessionId: GRANT.SessionId,
+    streamUrl: GRANT.StreamUrl,
+    tokenValue: "next",
+  });
+});
+
 Deno.test("terminateSession() ends a session, also one that is already gone", async () => {
   await using service = new FakeService((_request, count) =>
     count === 1
