@@ -11,10 +11,11 @@ import { MessagePath } from "./faults/message_path.ts";
 import type { FaultRegistry, Struck } from "./faults/registry.ts";
 import { type Fleet, VPC_CIDR } from "./fleet.ts";
 import { CLOSE_CODE } from "./gateway/frame_reader.ts";
-import { isForAgent } from "./gateway/message_type.ts";
+import { isAcknowledge, isForAgent } from "./gateway/message_type.ts";
 import type { OpenRequest } from "./gateway/open_request.ts";
 import type { ServerSocket } from "./gateway/server_socket.ts";
 import { channelClosedMessage, publicationMessage } from "./gateway/service_messages.ts";
+import { IdleWatch } from "./idle_watch.ts";
 import { hasEnded, type SessionRecord } from "./session_registry.ts";
 import type { SandboxTiming } from "./timing.ts";
 
@@ -45,6 +46,8 @@ export class LiveSession {
   #messagesFromClient = 0;
   #messagesToClient = 0;
   #closeTimer: number | undefined;
+  /** Data from the client counts, and a new connection; its acknowledgements do not. */
+  readonly #idle: IdleWatch;
 
   constructor(options: LiveSessionOptions) {
     const { record, fleet, faults, timing, isPaced } = options;
@@ -66,6 +69,10 @@ export class LiveSession {
       dialDelayMs: () => faults.take("slow_dial", this.#struck)?.ms ?? 0,
       onUnblocked: () => this.#socket?.resumeReading(),
       onEnd: (end) => this.#end(end.hasFailed ? "Failed" : "Terminated", end.output),
+    });
+    this.#idle = new IdleWatch(timing.idleTimeoutMs, () => {
+      const minutes = timing.idleTimeoutMs / 60_000;
+      this.#end("Terminated", `Session ended: idle for ${minutes} minutes`);
     });
     this.#toClient = new MessagePath({
       direction: "to_client",
@@ -100,6 +107,7 @@ export class LiveSession {
     const older = this.#socket;
     this.#socket = socket;
     this.#connections++;
+    this.#idle.touch();
     this.#clientIds.add(request.clientId);
     this.#clientVersion = request.clientVersion;
     older?.close(CLOSE_CODE.normal, "Replaced by a newer connection");
@@ -114,6 +122,7 @@ export class LiveSession {
   receive(socket: ServerSocket, frame: Uint8Array): void {
     if (socket !== this.#socket || hasEnded(this.record) || !isForAgent(frame)) return;
     this.#messagesFromClient++;
+    if (!isAcknowledge(frame)) this.#idle.touch();
     this.#toAgent.send(frame);
   }
 
@@ -193,6 +202,7 @@ export class LiveSession {
   /** Drops everything without a word: the sandbox stops. */
   stop(): void {
     clearTimeout(this.#closeTimer);
+    this.#idle.stop();
     this.#agent.stop();
     this.#toClient.reset();
     this.#toAgent.reset();
@@ -230,6 +240,7 @@ export class LiveSession {
     record.endedAtMs = Date.now();
     record.endReason = output.replace(/^\s*-+ERROR-+\s*/, "");
     this.#options.log(`session ${this.#id} ended: ${record.endReason || "terminated"}`);
+    this.#idle.stop();
     this.#agent.stop();
     this.#toAgent.reset();
     this.#sendClosed(output);

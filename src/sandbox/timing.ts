@@ -10,6 +10,8 @@ export interface SandboxTiming {
   tokenLifeMs: number;
   /** How long the gateway waits for the upgrade request, and then for the first text frame. */
   openTimeoutMs: number;
+  /** A session ends when its client sends no data for so long. The service's default (user guide). */
+  idleTimeoutMs: number;
   /** From `channel_closed` to the gateway closing the socket; clients leave by themselves. */
   closeDelayMs: number;
   /** The agent waits so long for the HandshakeResponse. Source: agent datachannel.go. */
@@ -30,6 +32,7 @@ export interface SandboxTiming {
 export const DEFAULT_TIMING: Readonly<SandboxTiming> = {
   tokenLifeMs: 60_000,
   openTimeoutMs: 10_000,
+  idleTimeoutMs: 20 * 60_000,
   closeDelayMs: 250,
   handshakeTimeoutMs: 15_000,
   quietMs: 100,

@@ -197,3 +197,11 @@ test(
   },
   { timing: { quietMs: 60_000 } },
 );
+
+test("an idle session ends, says why and cannot be resumed", async (test) => {
+  const { client, grant } = await openPortClient(test);
+  await using _client = client;
+  assert.match(await closingText(client), /idle for 0\.002 minutes/);
+  const { json } = await test.ssm("ResumeSession", { SessionId: grant.SessionId });
+  assert.equal(json.TokenValue, undefined);
+}, { timing: { idleTimeoutMs: 120 } });

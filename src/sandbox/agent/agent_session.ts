@@ -10,7 +10,8 @@ import type { PortProperties } from "../aws/ssm_documents.ts";
 import type { SandboxTiming } from "../timing.ts";
 import { BasicPort } from "./basic_port.ts";
 import { AgentChannel, OUTGOING_LIMIT, type Verdict } from "./channel.ts";
-import { dial, type Route, routeTo } from "./dial.ts";
+import { routeTo } from "./dial.ts";
+import { Dialer } from "./dialer.ts";
 import {
   HANDSHAKE_PAYLOAD,
   handshakeComplete,
@@ -18,7 +19,7 @@ import {
   readHandshakeResponse,
 } from "./handshake.ts";
 import { MuxPort } from "./mux_port.ts";
-import { FLAG, PAYLOAD, type PortPlugin } from "./port_plugin.ts";
+import { FLAG, PAYLOAD, type PluginHost, type PortPlugin } from "./port_plugin.ts";
 import { agentHas, usesKeepAlive, usesMultiplexer } from "./version.ts";
 
 /** How a session ended, as the agent reports it to the service. */
@@ -66,12 +67,11 @@ export class AgentSession {
   readonly #options: AgentSessionOptions;
   #state: State = "new";
   #plugin: PortPlugin | undefined;
-  #route: Route | undefined;
+  #dialer: Dialer | undefined;
   #startedMs = 0;
   #ticker: number | undefined;
   /** The handshake's limit, later the limit of the last acknowledgements. */
   #deadline: number | undefined;
-  readonly #dialTimers = new Map<number, () => void>();
   #end: AgentEnd | undefined;
   thrownAway = 0;
   bytesFromClient = 0;
@@ -141,10 +141,7 @@ export class AgentSession {
     clearTimeout(this.#deadline);
     this.#plugin?.close();
     this.channel.close();
-    for (const [timer, wake] of this.#dialTimers) {
-      clearTimeout(timer);
-      wake();
-    }
+    this.#dialer?.stop();
   }
 
   #process(payloadType: number, payload: Uint8Array): Verdict {
@@ -189,7 +186,7 @@ export class AgentSession {
   }
 
   #startPlugin(clientVersion: string): void {
-    const { properties, agentVersion, hosts, vpcCidr, timing } = this.#options;
+    const { properties, agentVersion, hosts, vpcCidr, timing, dialDelayMs } = this.#options;
     const isForwarding = properties["type"] === "LocalPortForwarding";
     const isMux = isForwarding && usesMultiplexer(agentVersion, clientVersion);
     if (isMux) this.channel.beginQuiet(timing.quietMs);
@@ -199,8 +196,11 @@ export class AgentSession {
     if ("forbidden" in route) {
       return this.#fail(`Forwarding to IP address ${route.forbidden} is forbidden.`);
     }
-    this.#route = route;
-    const pluginHost = this.#pluginHost();
+    this.#dialer = new Dialer(route, {
+      port: Number(properties["portNumber"]),
+      delayMs: dialDelayMs,
+    });
+    const pluginHost = this.#pluginHost(this.#dialer);
     if (isMux) {
       this.#plugin = new MuxPort(pluginHost, {
         keepAlive: usesKeepAlive(agentVersion, clientVersion)
@@ -213,7 +213,7 @@ export class AgentSession {
     this.#plugin.start();
   }
 
-  #pluginHost() {
+  #pluginHost(dialer: Dialer): PluginHost {
     const options = this.#options;
     return {
       isPaced: options.isPaced,
@@ -224,7 +224,7 @@ export class AgentSession {
       },
       becameReady: () => this.channel.drain(),
       unblocked: () => options.onUnblocked(),
-      dial: () => this.#dial(),
+      dial: () => dialer.dial(),
       fail: (text: string) => this.#fail(text),
       finish: () => this.#beginEnd({ hasFailed: false, output: "" }),
     };
@@ -236,24 +236,6 @@ export class AgentSession {
    */
   get #isInWindow(): boolean {
     return this.#options.isPaced || this.isBlocked || this.channel.unacknowledged < UNPACED_WINDOW;
-  }
-
-  async #dial(): Promise<Deno.TcpConn> {
-    const delayMs = this.#options.dialDelayMs();
-    if (delayMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = Number(setTimeout(() => {
-          this.#dialTimers.delete(timer);
-          resolve();
-        }, delayMs));
-        this.#dialTimers.set(timer, resolve);
-      });
-    }
-    const route = this.#route;
-    if (this.#state !== "running" || route === undefined || "forbidden" in route) {
-      throw new Error("the session has ended");
-    }
-    return await dial(route, Number(this.#options.properties["portNumber"]));
   }
 
   #takePayload(payloadType: number, payload: Uint8Array): Verdict {
@@ -287,6 +269,7 @@ export class AgentSession {
     this.#end = end;
     clearTimeout(this.#deadline);
     this.#plugin?.close();
+    this.#dialer?.stop();
     this.#deadline = Number(setTimeout(() => this.#finishEnd(), this.#options.timing.drainMs));
     // In a turn of its own: the message that brought the end is acknowledged first.
     queueMicrotask(() => this.onRoom());

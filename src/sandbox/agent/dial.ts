@@ -25,7 +25,13 @@ const FORBIDDEN_ADDRESSES: readonly string[] = [
 ];
 
 /** Addresses to try in order. Empty: the name did not resolve, and every connection fails. */
-export type Route = { addresses: readonly string[]; name: string } | { forbidden: string };
+export interface Reachable {
+  addresses: readonly string[];
+  /** As it was asked for, for messages. */
+  name: string;
+}
+
+export type Route = Reachable | { forbidden: string };
 
 /**
  * Where connections of a session lead, decided once at its start.
@@ -72,10 +78,7 @@ function ipv4(text: string): number | undefined {
  *
  * @throws {Error} With the first address's failure, in the words of a dialling program.
  */
-export async function dial(
-  route: { addresses: readonly string[]; name: string },
-  port: number,
-): Promise<Deno.TcpConn> {
+export async function dial(route: Reachable, port: number): Promise<Deno.TcpConn> {
   let failure: Error | undefined;
   for (const hostname of route.addresses) {
     try {
