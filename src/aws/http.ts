@@ -49,8 +49,12 @@ export function fetchWithin(limits: FetchLimits): (request: Request) => Promise<
     const connectionTimer = answeredOrigins.has(origin)
       ? undefined
       : expire(limits.connectionTimeoutMs, "no answer");
+    // Not AbortSignal.any: before Deno 2.7 its signal can be collected while it is listened to.
+    const onAbort = () => deadline.abort(request.signal.reason);
+    request.signal.addEventListener("abort", onAbort, { once: true });
+    if (request.signal.aborted) onAbort();
     const init: RequestInit & { client?: Deno.HttpClient } = {
-      signal: AbortSignal.any([request.signal, deadline.signal]),
+      signal: deadline.signal,
       redirect: "manual",
     };
     if (limits.client !== undefined) init.client = limits.client;
@@ -82,6 +86,7 @@ export function fetchWithin(limits: FetchLimits): (request: Request) => Promise<
     } finally {
       clearTimeout(requestTimer);
       clearTimeout(connectionTimer);
+      request.signal.removeEventListener("abort", onAbort);
     }
   };
 }

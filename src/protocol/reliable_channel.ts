@@ -69,6 +69,11 @@ const ACKNOWLEDGED_FIRST: readonly number[] = [
   PAYLOAD_TYPE.encChallengeRequest,
 ];
 
+/** Acknowledgements that a new connection repeats, at least: a quarter of a second of a full path. */
+const REPEATED_ACKNOWLEDGEMENTS = 256;
+
+type Received = Pick<AgentMessage, "messageType" | "messageId" | "sequenceNumber">;
+
 export class ReliableChannel {
   readonly #events: ReliableChannelEvents;
   readonly #options: ReliableChannelOptions;
@@ -76,6 +81,8 @@ export class ReliableChannel {
   readonly #roundTrip = new RoundTripEstimator();
   readonly #window: SendWindow;
   readonly #incoming: IncomingOrder<AgentMessage>;
+  /** What was acknowledged last, oldest first. */
+  #acknowledged: Received[] = [];
   #nextSequence = 0;
   #isConnected = false;
   #pausedSinceMs: number | undefined;
@@ -139,11 +146,16 @@ export class ReliableChannel {
     if (this.#isConnected) this.#events.transmit(frame);
   }
 
-  /** A connection is open: everything unacknowledged goes out again, oldest first. */
+  /**
+   * A connection is open: everything unacknowledged goes out again, oldest first, and so do the last
+   * acknowledgements, which the old connection may have lost. The agent would ask for each by a
+   * message of its own, one every 100 ms.
+   */
   connected(nowMs: number): void {
     this.#isConnected = true;
     this.#pausedSinceMs = undefined;
     for (const frame of this.#replay.takeAll(nowMs)) this.#events.transmit(frame);
+    for (const received of this.#acknowledged) this.#transmitAcknowledge(received);
     if (this.hasRoom) this.#events.onRoom();
   }
 
@@ -230,10 +242,18 @@ export class ReliableChannel {
     this.#events.onData(message.payloadType, message.payload);
   }
 
-  #acknowledge(message: AgentMessage): void {
-    // Without a connection the peer repeats the message over the next one.
-    if (!this.#isConnected) return;
-    this.#events.transmit(encodeAcknowledge(message, {
+  #acknowledge({ messageType, messageId, sequenceNumber }: AgentMessage): void {
+    // Only these fields: the message holds on to its whole frame.
+    const received = { messageType, messageId, sequenceNumber };
+    this.#acknowledged.push(received);
+    if (this.#acknowledged.length >= 2 * REPEATED_ACKNOWLEDGEMENTS) {
+      this.#acknowledged = this.#acknowledged.slice(-REPEATED_ACKNOWLEDGEMENTS);
+    }
+    if (this.#isConnected) this.#transmitAcknowledge(received);
+  }
+
+  #transmitAcknowledge(received: Received): void {
+    this.#events.transmit(encodeAcknowledge(received, {
       messageId: this.#options.newMessageId(),
       createdDateMs: this.#options.epochMs(),
     }));

@@ -118,6 +118,12 @@ export class PortSession implements AsyncDisposable {
    */
   static async open(options: PortSessionOptions): Promise<PortSession> {
     const session = new PortSession(options);
+    // Linked by hand: before Deno 2.7 a signal of AbortSignal.any can be collected while it is
+    // listened to, and then never fires.
+    const { signal } = options;
+    const onAbort = () => session.#stop.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
     try {
       await session.#open();
       return session;
@@ -125,6 +131,8 @@ export class PortSession implements AsyncDisposable {
       session.#setState("failed", messageOf(error));
       await session.#release({ terminate: true });
       throw error;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -209,7 +217,7 @@ export class PortSession implements AsyncDisposable {
 
   async #step<T>(what: string, step: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { connectTimeoutMs } = this.#options;
-    const signal = AbortSignal.any([this.#options.signal, this.#stop.signal]);
+    const { signal } = this.#stop;
     const result = await withDeadline(step, {
       clock: this.#clock,
       timeoutMs: connectTimeoutMs,

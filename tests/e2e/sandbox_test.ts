@@ -45,6 +45,7 @@ Deno.test(
     await using sandbox = home.start(["sandbox", "--port", String(port), "--scenario", "healthy"]);
     assert.equal(await sandbox.line(), `export AWS_ENDPOINT_URL=http://127.0.0.1:${port}`);
     assert.match(await sandbox.line(), /^export AWS_REGION=\S+$/);
+    assert.match(await sandbox.line(), /^export AWS_DEFAULT_REGION=\S+$/);
     assert.match(await sandbox.line(), /^export AWS_ACCESS_KEY_ID=\S+$/);
     assert.match(await sandbox.line(), /^export AWS_SECRET_ACCESS_KEY=\S+$/);
     assert.equal(await sandbox.interrupt(), 0);

@@ -50,6 +50,9 @@ const LARGEST_PAYLOAD = 60;
 // Output, flags and the ones that are acknowledged before they are delivered.
 const PAYLOAD_TYPES = [1, 1, 1, 5, 7, 8, 10, 11];
 
+/** Most that a new connection repeats. */
+const REPEATED_ACKNOWLEDGEMENTS = 512;
+
 export class SimulatedSession {
   readonly #plan: SessionPlan;
   readonly #random: Random;
@@ -188,6 +191,8 @@ export class SimulatedSession {
     this.#channel.disconnected();
     this.#time.after(downMs, () => {
       this.#isUp = true;
+      // A new connection repeats the last acknowledgements, which the old one may have lost.
+      this.#acknowledgementsDue += REPEATED_ACKNOWLEDGEMENTS;
       this.#channel.connected(this.#time.nowMs);
       this.#watch();
     });

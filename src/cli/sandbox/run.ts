@@ -93,6 +93,8 @@ export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): st
   const variables = {
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_REGION: region,
+    // Version 1 of the AWS CLI knows this one only.
+    AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };

@@ -41,6 +41,7 @@ Deno.test("sandbox: tells what to export and what is there, and serves until Ctr
     await io.stdout(),
     `export AWS_ENDPOINT_URL=http://127.0.0.1:4566
 export AWS_REGION=us-east-1
+export AWS_DEFAULT_REGION=us-east-1
 export AWS_ACCESS_KEY_ID=AKIDSANDBOX
 export AWS_SECRET_ACCESS_KEY=made-up
 
