@@ -64,6 +64,9 @@ const CONNECT_ATTEMPTS = 3;
 /** Times the attempt's number: the wait before the next one. */
 const CONNECT_RETRY_MS = 150;
 
+/** Frames that break the rules of WebSocket. Source: RFC 6455 section 7.4.1. */
+const PROTOCOL_ERROR = 1002;
+
 export class PortSession implements AsyncDisposable {
   /** Resolves when the session is over and everything it held is released. Never rejects. */
   readonly closed: Promise<SessionEnd>;
@@ -284,7 +287,9 @@ export class PortSession implements AsyncDisposable {
     if (this.#state === "connecting" || this.#state === "handshaking") {
       return this.#stop.abort(
         new AppError("network", `Handshake with the agent: ${reason}`, {
-          why: "The gateway refused the session's token, or the connection broke",
+          why: close.code === PROTOCOL_ERROR
+            ? "What came is no WebSocket traffic: something on the way may change or replace it"
+            : "The gateway refused the session's token, or the connection broke",
           hint: "Try again",
         }),
       );

@@ -6,6 +6,10 @@
 import { AppError } from "../errors/mod.ts";
 import { UpgradeRefused } from "./upgrade.ts";
 
+/** The way out when an answer came and was none: nothing better is known. */
+const HINDERED =
+  "Try again; if it stays, a firewall or a proxy on the way may not let WebSocket pass";
+
 /** Texts of Deno 2.9.6, as observed, and what each means to a person. */
 const CAUSES: readonly [pattern: RegExp, why: string, hint: string][] = [
   [
@@ -16,7 +20,7 @@ const CAUSES: readonly [pattern: RegExp, why: string, hint: string][] = [
   [
     /close_notify|reset by peer|before message completed/i,
     "the connection was broken off",
-    "Try again; if it stays, a firewall or a proxy on the way may not let WebSocket pass",
+    HINDERED,
   ],
   [
     /certificate|UnknownIssuer|corrupt message|tls|handshake/i,
@@ -47,7 +51,7 @@ export function translateTransportError(error: unknown, url: string): unknown {
   const known = CAUSES.find(([pattern]) => pattern.test(text));
   const detail = text.replace(/^.*failed to connect to WebSocket: /, "") || "no reason given";
   return new AppError("network", `${what}: ${known?.[1] ?? detail}`, {
-    ...(known === undefined ? {} : { why: detail, hint: known[2] }),
+    ...(known === undefined ? { hint: HINDERED } : { why: detail, hint: known[2] }),
     cause: error,
   });
 }
@@ -68,7 +72,7 @@ function refusal(what: string, error: UpgradeRefused): AppError {
     });
   }
   return new AppError("network", `${what}: the gateway answered with status ${error.status}`, {
-    hint: "Try again; if it stays, a proxy on the way may not let WebSocket pass",
+    hint: HINDERED,
     cause: error,
   });
 }
