@@ -5,17 +5,23 @@
  */
 import { ProtocolError } from "./protocol_error.ts";
 
-/** The 4 bytes of a flag. */
+/** Length of every flag. */
+export const FLAG_BYTES = 4;
+
+/** The bytes of a flag. */
 export function encodeFlag(value: number): Uint8Array<ArrayBuffer> {
-  const payload = new Uint8Array(4);
+  const payload = new Uint8Array(FLAG_BYTES);
   new DataView(payload.buffer).setUint32(0, value);
   return payload;
 }
 
 /** @throws {ProtocolError} `payload_malformed` unless there are exactly 4 bytes. */
 export function parseFlag(payload: Uint8Array): number {
-  if (payload.byteLength !== 4) {
-    throw new ProtocolError("payload_malformed", `flag of ${payload.byteLength} bytes, wanted 4`);
+  if (payload.byteLength !== FLAG_BYTES) {
+    throw new ProtocolError(
+      "payload_malformed",
+      `flag of ${payload.byteLength} bytes, wanted ${FLAG_BYTES}`,
+    );
   }
-  return new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0);
+  return new DataView(payload.buffer, payload.byteOffset, FLAG_BYTES).getUint32(0);
 }

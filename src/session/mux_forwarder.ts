@@ -6,6 +6,7 @@
 import type { Clock } from "../platform/mod.ts";
 import {
   FLAG,
+  FLAG_BYTES,
   parseFlag,
   PAYLOAD_TYPE,
   ProtocolError,
@@ -119,9 +120,16 @@ export class MuxForwarder implements Forwarder {
   }
 
   #onPayload(payloadType: number, payload: Uint8Array): void {
+    // Other payload types are none of a port session's, and flags of another length mean nothing.
+    if (payloadType === PAYLOAD_TYPE.output) this.#onOutput(payload);
+    else if (payloadType === PAYLOAD_TYPE.flag && payload.byteLength === FLAG_BYTES) {
+      this.#onFlag(parseFlag(payload));
+    }
+  }
+
+  #onOutput(payload: Uint8Array): void {
     try {
-      if (payloadType === PAYLOAD_TYPE.output) this.#smux.receive(payload);
-      else if (payloadType === PAYLOAD_TYPE.flag) this.#onFlag(parseFlag(payload));
+      this.#smux.receive(payload);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.events.onBroken(error.message);

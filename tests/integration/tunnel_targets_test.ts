@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../../src/platform/mod.ts";
 import { HALF_CLOSE_GRACE_MS } from "../../src/session/local_connection.ts";
 import { pattern, readAll, readExactly, writeAll } from "../support/forwarding.ts";
 import { eventually } from "../support/port_client.ts";
+import { quietPort } from "../support/quiet_port.ts";
 import { openSandbox } from "../support/sandbox.ts";
 import { Tunnel } from "../support/tunnel.ts";
 
@@ -19,18 +20,6 @@ async function echoes(conn: Deno.Conn, text: string): Promise<string> {
   const sent = encoder.encode(text);
   await writeAll(conn, sent);
   return decoder.decode(await readExactly(conn, sent.length));
-}
-
-/** A port below those that systems hand out, so that nobody takes it between two uses of a test. */
-function quietPort(): number {
-  for (let port = 23_000 + Math.floor(Math.random() * 5_000);; port++) {
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
 }
 
 Deno.test("tunnel: a refused port is told once for each connection, and the session lives", async () => {

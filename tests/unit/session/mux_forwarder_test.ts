@@ -228,6 +228,24 @@ Deno.test("MuxForwarder outlives a failed accept", async () => {
 
 // --- Refusals ---
 
+Deno.test("MuxForwarder goes on after payloads that mean nothing to it", async () => {
+  await using test = await mux({
+    onStream(stream) {
+      stream.onData = (bytes) => stream.write(bytes);
+    },
+  });
+  const program = await test.connect();
+  await test.log.when(() => test.log.count("opened") === 1);
+  // A flag cut short, one that does not exist, and a payload type of no port session.
+  test.agent.send(PAYLOAD_TYPE.flag, new Uint8Array([3]));
+  test.agent.sendFlag(99);
+  test.agent.send(PAYLOAD_TYPE.exitCode, utf8("1"));
+  await writeAll(program, utf8("echo"));
+  assert.deepEqual(await readExactly(program, 4), utf8("echo"));
+  assert.deepEqual(test.log.broken, []);
+  assert.deepEqual(test.log.of(1), ["opened"]);
+});
+
 Deno.test("MuxForwarder tells each refused connection once, and no other", async () => {
   const waiting: SmuxStream[] = [];
   await using test = await mux({ onStream: (stream) => void waiting.push(stream) });
