@@ -17,7 +17,9 @@ import (
 	"io"
 	"math/rand"
 	"os"
+	"os/signal"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/xtaci/smux"
@@ -44,6 +46,8 @@ func (pipes) Close() error                     { return os.Stdout.Close() }
 
 func main() {
 	flag.Parse()
+	// Whoever reads our output may go first; that is an error of the session, not the end of us.
+	signal.Ignore(syscall.SIGPIPE)
 	if err := run(flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "smuxpeer:", err)
 		os.Exit(1)
