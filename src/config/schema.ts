@@ -17,7 +17,9 @@ const awsSchema = z.strictObject({
     .describe("Region when neither an option, the environment nor the AWS profile names one"),
   profile: z.string().min(1).optional().describe("AWS profile when nothing else names one"),
   connection_timeout: seconds.default(30)
-    .describe("Seconds until a tunnel must be open, its handshake included"),
+    .describe(
+      "Seconds that each step of opening a tunnel may take: API call, connection, handshake",
+    ),
   request_timeout: seconds.default(60).describe("Seconds until a call of an AWS API must answer"),
 });
 
