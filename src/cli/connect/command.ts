@@ -22,7 +22,8 @@ export async function runWithForwards(
   },
 ): Promise<number> {
   const { io, reporter, stop } = context;
-  reporter.log("debug", `running ${JSON.stringify(command)}`);
+  // The program alone: its arguments may hold a password.
+  reporter.log("debug", `running ${JSON.stringify(command[0])}`);
   const child = parts.startChild(command, { env: forwardEnvironment(tunnels.all) });
   const { terminal } = io;
   const sharesTerminal = terminal.stdin || terminal.stdout || terminal.stderr;
