@@ -103,13 +103,6 @@ const CASES: readonly Case[] = [
     message: /^Cannot use profile "nobody": no such profile$/,
     hint: /aws configure --profile nobody/,
   },
-  {
-    args: ["--endpoint-url", "http://no-such-host.invalid"],
-    kind: "network",
-    code: 3,
-    message: /: no such host: no-such-host\.invalid$/,
-    hint: /Check the endpoint/,
-  },
 ];
 
 async function check({ fault, env, args = [], name, ...wanted }: Case): Promise<void> {
