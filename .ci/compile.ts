@@ -37,6 +37,30 @@ async function provideRequire(): Promise<void> {
   }
 }
 
+/**
+ * A CommonJS package that is imported lazily becomes a chunk with a default export alone, while its
+ * importers take names out of it, as they may from source. They get the names.
+ */
+async function provideNames(): Promise<void> {
+  const chunks = new Map<string, string>();
+  for await (const { name } of Deno.readDir(BUNDLE)) {
+    chunks.set(name, await Deno.readTextFile(`${BUNDLE}/${name}`));
+  }
+  const isNameless = (text: string) =>
+    /export default \w+\(\);\s*$/.test(text) && !/export\s*\{/.test(text);
+  const nameless = new Set(
+    [...chunks].filter(([, text]) => isNameless(text)).map(([name]) => name),
+  );
+  for (const [name, text] of chunks) {
+    const named = text.replace(
+      /import\("\.\/([\w-]+\.js)"\)/g,
+      (found, chunk: string) =>
+        nameless.has(chunk) ? `${found}.then($m=>({...$m.default,default:$m.default}))` : found,
+    );
+    if (named !== text) await Deno.writeTextFile(`${BUNDLE}/${name}`, named);
+  }
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { target: { type: "string" }, with: { type: "string" } },
@@ -55,6 +79,7 @@ await run(Deno.execPath(), [
   "main.ts",
 ]);
 await provideRequire();
+await provideNames();
 const isWindows = values.target?.includes("windows") ?? Deno.build.os === "windows";
 const flags = [...permissions(isWindows ? "windows" : "unix"), V8_FLAGS, "--include", BUNDLE];
 if (values.with === undefined) {

@@ -23,6 +23,7 @@
  *   that answers nothing.
  * - `<!-- test: alongside -->`: in another terminal, while the block before is still running.
  * - `<!-- test: skip WHY -->`: it cannot be run here.
+ * - `<!-- test: from source -->`: the executable prints something else, which the text around says.
  *
  * Ports are free ones each time; `_console_ports.ts` knows what documents call them.
  *
@@ -30,7 +31,7 @@
  */
 import { join } from "node:path";
 import type { Fault } from "../../src/sandbox/mod.ts";
-import { Child, childEnvironment, commandLine } from "../support/command.ts";
+import { Child, childEnvironment, commandLine, runsExecutable } from "../support/command.ts";
 import { type Block, type ConsoleCommand, parseCommands, splitWords } from "./_console_blocks.ts";
 import { freePort, normalise, PortMap } from "./_console_ports.ts";
 import { World } from "./_world.ts";
@@ -51,7 +52,10 @@ export async function runChain(
   chain: readonly Block[],
   files: readonly Block[],
 ): Promise<string[]> {
-  if (chain[0]!.directives.some(({ name }) => name === "skip")) return [];
+  const isSkipped = chain[0]!.directives.some(({ name, rest }) =>
+    name === "skip" || (name === "from" && rest === "source" && runsExecutable())
+  );
+  if (isSkipped) return [];
   await using world = await World.open();
   for (const file of files) {
     const { rest } = file.directives.find(({ name }) => name === "file")!;
@@ -130,7 +134,7 @@ class ChainRun {
         const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
         this.#held.push({ [Symbol.dispose]: () => listener.close() });
         this.#ports.set(Number(rest), listener.addr.port);
-      } else if (name !== "then" && name !== "alongside") {
+      } else if (!["then", "alongside", "from"].includes(name)) {
         throw new Error(`${block.document}:${block.line}: unknown comment "test: ${name}"`);
       }
     }

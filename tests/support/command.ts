@@ -8,10 +8,19 @@
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
+function executable(): string | undefined {
+  return Deno.env.get("EC2_CONNECT_TEST_EXECUTABLE") || undefined;
+}
+
+/** Whether a compiled executable is under test, with its permissions, and not the source. */
+export function runsExecutable(): boolean {
+  return executable() !== undefined;
+}
+
 /** The program and the arguments that come before the command's own. */
 export function commandLine(): [program: string, args: string[]] {
-  const executable = Deno.env.get("EC2_CONNECT_TEST_EXECUTABLE");
-  if (executable !== undefined && executable !== "") return [executable, []];
+  const compiled = executable();
+  if (compiled !== undefined) return [compiled, []];
   return [Deno.execPath(), ["run", "--allow-all", "--quiet", MAIN]];
 }
 
