@@ -85,7 +85,9 @@ export type SessionState =
   | "connecting"
   | "handshaking"
   | "active"
+  | "suspect"
   | "resuming"
+  | "restarting"
   | "closing"
   | "closed"
   | "failed";

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./contracts.ts";
+export * from "./hosted.ts";
 export { PortSession, type PortSessionOptions, type SessionStatistics } from "./port_session.ts";
 export { type ReconnectPolicy } from "./resume.ts";
 export { webSocketTransport, type WebSocketTransportOptions } from "./websocket_transport.ts";
