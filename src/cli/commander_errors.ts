@@ -19,30 +19,59 @@ export interface CommandTree {
   readonly options: readonly { long?: string | undefined; short?: string | undefined }[];
 }
 
-/** A command that does not exist. */
-export function unknownCommand(typed: string, names: readonly string[]): AppError {
-  const nearest = nearestName(typed, names);
-  return new AppError("usage", `Unknown command "${typed}"`, {
+/**
+ * The commands that an argument list named, from the program down: `database`, then its `init`.
+ *
+ * Commander leaves in `args` what each has not read itself.
+ */
+export function namedCommands(program: CommandTree): [CommandTree, ...CommandTree[]] {
+  const chain: [CommandTree, ...CommandTree[]] = [program];
+  for (;;) {
+    const command = chain.at(-1)!;
+    const next = command.commands.find((each) => each.name() === command.args[0]);
+    if (next === undefined) return chain;
+    chain.push(next);
+  }
+}
+
+/** The name of a command as it is typed: without the program's own for the program itself. */
+export function typedName(chain: readonly CommandTree[]): string {
+  return chain.slice(1).map((command) => command.name()).join(" ");
+}
+
+/** A word that stands where the name of a command belongs and is none. */
+export function mistypedCommand(chain: readonly CommandTree[]): AppError | undefined {
+  const { commands, args: [typed] } = chain.at(-1)!;
+  if (commands.length === 0 || typed === undefined || typed.startsWith("-")) return undefined;
+  return unknownCommand(typed, chain);
+}
+
+/** A command that does not exist. @param chain The group that should have it, and those above. */
+export function unknownCommand(typed: string, chain: readonly CommandTree[]): AppError {
+  const group = chain.at(-1)!;
+  const path = [...chain.slice(1).map((command) => command.name()), ""].join(" ");
+  const nearest = nearestName(typed, group.commands.map((command) => command.name()));
+  return new AppError("usage", `Unknown command "${path}${typed}"`, {
     hint: nearest === undefined
-      ? "Run ec2-connect --help for the commands"
-      : `Did you mean ${nearest}?`,
+      ? `Run ec2-connect ${path}--help for the commands`
+      : `Did you mean ${path}${nearest}?`,
   });
 }
 
 /** Commander's error as ours. */
 export function explainUsage(error: CommanderError, program: CommandTree): AppError {
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? "";
-  const command = program.commands.find((each) => each.name() === program.args[0]);
-  const help = `Run ec2-connect ${command === undefined ? "" : `${command.name()} `}--help`;
+  const chain = namedCommands(program);
+  const help = `Run ${["ec2-connect", typedName(chain), "--help"].filter(Boolean).join(" ")}`;
   switch (error.code) {
     case "commander.unknownCommand":
-      return unknownCommand(quoted, program.commands.map((each) => each.name()));
+      return unknownCommand(quoted, chain);
     case "commander.help":
       return new AppError("usage", "Cannot tell what to do: found options and no command", {
         hint: help,
       });
     case "commander.unknownOption":
-      return unknownOption(quoted, { program, command, help });
+      return unknownOption(quoted, { chain, help });
     case "commander.optionMissingArgument":
       return new AppError("usage", `Cannot read ${longName(quoted)}: found no value`, {
         hint: `Write ${quoted.split(", ").at(-1)!}`,
@@ -62,14 +91,10 @@ export function explainUsage(error: CommanderError, program: CommandTree): AppEr
 
 function unknownOption(
   typed: string,
-  { program, command, help }: {
-    program: CommandTree;
-    command: CommandTree | undefined;
-    help: string;
-  },
+  { chain, help }: { chain: readonly CommandTree[]; help: string },
 ): AppError {
   const [name] = typed.split("=", 1);
-  const options = [...program.options, ...(command?.options ?? [])];
+  const options = chain.flatMap((command) => command.options);
   const names = [...options.flatMap(({ long }) => long === undefined ? [] : [long]), "--help"];
   if (names.includes(name!)) {
     return new AppError("usage", `Cannot read ${name}: found a value`, {

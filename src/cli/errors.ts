@@ -7,8 +7,8 @@
 import { AppError, messageOf } from "../errors/mod.ts";
 import { paint, printable } from "./text.ts";
 
-/** How results and errors are written. */
-export type OutputFormat = "text" | "json";
+/** How results are written. Errors are JSON with `json` and text otherwise. */
+export type OutputFormat = "text" | "json" | "yaml";
 
 /**
  * A failure for standard error: at most three lines of text (what, why, the way out), or one JSON

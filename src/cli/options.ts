@@ -6,7 +6,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import type { AwsOptions, GlobalOptions } from "./invocation.ts";
-import { readFormat, readText, type ReadValue } from "./values.ts";
+import { readFormat, readResultFormat, readText, type ReadValue } from "./values.ts";
 
 /** An option with a value; `read` turns its text into what it means. */
 export function valueOption<const Flags extends string, T>(
@@ -71,4 +71,18 @@ export function readAwsOptions(
 /** `--format`. */
 export function formatOption(description: string) {
   return valueOption("--format <FORMAT>", description, readFormat);
+}
+
+/** `--format` of a command with a result. */
+export function resultFormatOption() {
+  return valueOption("--format <FORMAT>", "text, json or yaml (default: text)", readResultFormat);
+}
+
+/** `--output` of a command with a result. */
+export function outputOption() {
+  return valueOption(
+    "--output <FILE>",
+    "write the result to a file, whole or not at all",
+    readText,
+  );
 }

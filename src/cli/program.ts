@@ -6,7 +6,13 @@
 
 import { CommanderError } from "@commander-js/extra-typings";
 import { AppError } from "../errors/mod.ts";
-import { explainUsage, unknownCommand } from "./commander_errors.ts";
+import {
+  explainUsage,
+  mistypedCommand,
+  namedCommands,
+  typedName,
+  unknownCommand,
+} from "./commander_errors.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import type { Context } from "./context.ts";
@@ -26,14 +32,11 @@ export interface FoundCommand {
   run(options: unknown, context: Context): Promise<number>;
 }
 
-/** One command: its place in the tree and its way to run. */
+/** One command or group of commands: its place in the tree and its way to run. */
 export interface CommandDefinition {
   /** Whether `-- COMMAND...` may follow. */
   takesCommandLine: boolean;
-  define(
-    program: Program,
-    found: (command: { name(): string }, result: FoundCommand) => void,
-  ): void;
+  define(program: Program, found: (result: FoundCommand) => void): void;
 }
 
 /** Every command there is, in the order of the help. */
@@ -45,11 +48,12 @@ const HELP_MAX_COLUMNS = 100;
 /**
  * Parses a whole argument list.
  *
+ * @param facts.commands In place of the real ones, for tests.
  * @throws {AppError} `usage` naming what was found and, for a slip, the nearest name there is.
  */
 export async function parseCommandLine(
   args: readonly string[],
-  facts: { columns: number },
+  facts: { columns: number; commands?: readonly CommandDefinition[] },
 ): Promise<Invocation> {
   // Split here: what follows `--` belongs to another program, and no option of ours may be read there.
   const end = args.indexOf("--");
@@ -82,12 +86,13 @@ export async function parseCommandLine(
         ["Try it without an AWS account", "ec2-connect sandbox"],
       ]) + LEARN_MORE,
     );
-  for (const definition of COMMANDS) {
-    definition.define(program, (command, found) => {
+  for (const definition of facts.commands ?? COMMANDS) {
+    definition.define(program, (found) => {
+      const command = typedName(namedCommands(program));
       if (rest !== undefined && !definition.takesCommandLine) throw strayCommandLine(command, rest);
       const options = found.options(rest);
       invocation = {
-        command: command.name(),
+        command,
         globals: readGlobals(program.opts()),
         format: found.format ?? "text",
         options,
@@ -98,7 +103,7 @@ export async function parseCommandLine(
   const names = program.commands.map((command) => command.name());
   const isHelpCommand = own[0] === "help";
   if (isHelpCommand && own[1] !== undefined && !names.includes(own[1])) {
-    throw unknownCommand(own[1], names);
+    throw unknownCommand(own[1], [program]);
   }
   try {
     // `help connect` is `connect --help`, and so is nothing at all for the program itself.
@@ -106,10 +111,15 @@ export async function parseCommandLine(
     await program.parseAsync(line, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    const chain = namedCommands(program);
+    if (error.code === "commander.help" && chain.length > 1) {
+      // A group alone is a question for its commands.
+      (chain.at(-1) as Program).outputHelp();
+      return { show: shown };
+    }
     if (error.exitCode !== 0) throw explainUsage(error, program);
-    const [typed] = program.args;
-    const isMistyped = typed !== undefined && !typed.startsWith("-") && !names.includes(typed);
-    if (isMistyped && error.code !== "commander.version") throw unknownCommand(typed, names);
+    const mistyped = error.code === "commander.version" ? undefined : mistypedCommand(chain);
+    if (mistyped !== undefined) throw mistyped;
     return { show: shown };
   }
   if (invocation === undefined) {
@@ -120,8 +130,8 @@ export async function parseCommandLine(
   return invocation;
 }
 
-function strayCommandLine(command: { name(): string }, rest: string[]): AppError {
-  return new AppError("usage", `Cannot run ${command.name()}: found "-- ${rest.join(" ")}"`, {
+function strayCommandLine(command: string, rest: string[]): AppError {
+  return new AppError("usage", `Cannot run ${command}: found "-- ${rest.join(" ")}"`, {
     why: "This command takes no command line after --",
   });
 }

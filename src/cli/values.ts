@@ -62,12 +62,33 @@ export const readText: ReadValue<string> = (text, option) => {
   throw invalid(text, option, "a value");
 };
 
-/** `text` or `json`. */
-export const readFormat: ReadValue<OutputFormat> = (text, option) => {
-  if (text === "text" || text === "json") return text;
-  const nearest = nearestName(text, ["text", "json"]);
-  throw invalid(text, option, "text or json", nearest && `Did you mean ${nearest}?`);
-};
+/** One of `words`, for an option or an argument whose values are a list. */
+export function wordReader<const Word extends string>(words: readonly Word[]): ReadValue<Word> {
+  const wanted = words.length < 2
+    ? words.join("")
+    : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  return (text, option) => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    const nearest = nearestName(text, words);
+    throw invalid(text, option, wanted, nearest && `Did you mean ${nearest}?`);
+  };
+}
+
+/** A whole number from `min` to `max`. */
+export function integerReader({ min, max }: { min: number; max: number }): ReadValue<number> {
+  return (text, option) => {
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    throw invalid(text, option, `a whole number from ${min} to ${max}`);
+  };
+}
+
+/** `text` or `json`: of a command that tells what happens as it happens. */
+export const readFormat: ReadValue<OutputFormat> = wordReader(["text", "json"]);
+
+/** `text`, `json` or `yaml`: of a command with a result. */
+export const readResultFormat: ReadValue<OutputFormat> = wordReader(["text", "json", "yaml"]);
 
 /** The refusal of an option's value. */
 export function invalid(text: string, option: string, wanted: string, hint?: string): AppError {

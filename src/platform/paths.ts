@@ -23,11 +23,44 @@ const PROGRAM_FOLDER = "ec2-connect";
  * Source: XDG Base Directory Specification: a relative `XDG_CONFIG_HOME` is to be ignored.
  */
 export function configFolder(facts: PathFacts): string | undefined {
-  const { os, env } = facts;
+  return folder(facts, { windows: "APPDATA", xdg: "XDG_CONFIG_HOME", inHome: [".config"] });
+}
+
+/** The folder of the database. May not exist yet. @returns As {@link configFolder}. */
+export function dataFolder(facts: PathFacts): string | undefined {
+  return folder(facts, {
+    windows: "LOCALAPPDATA",
+    xdg: "XDG_DATA_HOME",
+    inHome: [".local", "share"],
+  });
+}
+
+/**
+ * The folder of what running processes leave for each other, and of logs: worth keeping over a
+ * restart, and no loss when it is gone. May not exist yet.
+ *
+ * @returns As {@link configFolder}.
+ */
+export function stateFolder(facts: PathFacts): string | undefined {
+  const place = folder(facts, {
+    windows: "LOCALAPPDATA",
+    xdg: "XDG_STATE_HOME",
+    inHome: [".local", "state"],
+  });
+  // Windows has one place for both, so they are kept apart inside.
+  if (facts.os !== "windows" || place === undefined) return place;
+  return join(facts.os, place, "state");
+}
+
+function folder(
+  { os, env }: PathFacts,
+  place: { windows: string; xdg: string; inHome: string[] },
+): string | undefined {
   if (os === "windows") {
-    return env["APPDATA"] ? join(os, env["APPDATA"], PROGRAM_FOLDER) : undefined;
+    const base = env[place.windows];
+    return base ? join(os, base, PROGRAM_FOLDER) : undefined;
   }
-  const xdg = env["XDG_CONFIG_HOME"];
+  const xdg = env[place.xdg];
   if (xdg?.startsWith("/")) return join(os, xdg, PROGRAM_FOLDER);
-  return env["HOME"] ? join(os, env["HOME"], ".config", PROGRAM_FOLDER) : undefined;
+  return env["HOME"] ? join(os, env["HOME"], ...place.inHome, PROGRAM_FOLDER) : undefined;
 }

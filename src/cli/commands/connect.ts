@@ -101,8 +101,8 @@ export const connectCommand: CommandDefinition = {
           ],
         ]),
       )
-      .action((instance, options, command) => {
-        found(command, {
+      .action((instance, options) => {
+        found({
           format: options.format,
           options: (rest: string[] | undefined): ConnectOptions => ({
             instance: chooseInstance(instance, options.instanceId),

@@ -48,8 +48,8 @@ export const sandboxCommand: CommandDefinition = {
           ["For scripts: one JSON object first", "ec2-connect sandbox --format json"],
         ]),
       )
-      .action((options, command) => {
-        found(command, {
+      .action((options) => {
+        found({
           format: options.format,
           options: (): SandboxOptions => ({
             port: options.port ?? 0,

@@ -35,7 +35,7 @@ export class TunnelReport {
   ready(ready: SessionReady): void {
     this.#sessionId = ready.sessionId;
     const { reporter, io } = this.#context;
-    if (reporter.format === "text") {
+    if (reporter.format !== "json") {
       const line = readyLine(ready);
       if (this.#hasCommand) reporter.note(line);
       else reporter.result(line);

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { configFolder, type PathFacts } from "../../../src/platform/mod.ts";
+import {
+  configFolder,
+  dataFolder,
+  type PathFacts,
+  stateFolder,
+} from "../../../src/platform/mod.ts";
 
 Deno.test("configFolder() follows XDG on POSIX systems and %APPDATA% on Windows", () => {
   const cases: [PathFacts, string | undefined][] = [
@@ -17,5 +22,30 @@ Deno.test("configFolder() follows XDG on POSIX systems and %APPDATA% on Windows"
   ];
   for (const [facts, wanted] of cases) {
     assert.equal(configFolder(facts), wanted, JSON.stringify(facts));
+  }
+});
+
+Deno.test("dataFolder() and stateFolder() are apart, each where its system keeps such files", () => {
+  const cases: [PathFacts, data: string | undefined, state: string | undefined][] = [
+    [
+      { os: "linux", env: { HOME: "/home/a" } },
+      "/home/a/.local/share/ec2-connect",
+      "/home/a/.local/state/ec2-connect",
+    ],
+    [
+      { os: "linux", env: { XDG_DATA_HOME: "/d", XDG_STATE_HOME: "/s" } },
+      "/d/ec2-connect",
+      "/s/ec2-connect",
+    ],
+    [{ os: "linux", env: { XDG_DATA_HOME: "d" } }, undefined, undefined],
+    [
+      { os: "windows", env: { LOCALAPPDATA: "C:\\L", APPDATA: "C:\\A" } },
+      "C:\\L\\ec2-connect",
+      "C:\\L\\ec2-connect\\state",
+    ],
+    [{ os: "windows", env: { APPDATA: "C:\\A" } }, undefined, undefined],
+  ];
+  for (const [facts, data, state] of cases) {
+    assert.deepEqual([dataFolder(facts), stateFolder(facts)], [data, state], JSON.stringify(facts));
   }
 });
