@@ -29,6 +29,18 @@ const METADATA = [
   "[fd00:ec2::23]",
 ];
 
+/**
+ * Where nothing of ours is ever written. The home is not known when compiling and `--output` names
+ * any place, so writing is allowed but for what belongs to the system.
+ */
+const SYSTEM_FOLDERS = {
+  unix: [
+    ...["/bin", "/boot", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"],
+    ...["/Applications", "/Library", "/System", "/private/etc"],
+  ],
+  windows: ["C:\\Windows", "C:\\Program Files", "C:\\Program Files (x86)"],
+} as const;
+
 /** Runs `connect -- COMMAND` and `credential_process`, and asks the system who owns a port. */
 const SHELL = { unix: "/bin/sh", windows: "cmd.exe" } as const;
 
@@ -38,6 +50,8 @@ export function permissions(os: keyof typeof SHELL): string[] {
     "--no-prompt",
     `--allow-net=${[...LOOPBACK, ...WILDCARD, ...AWS, ...METADATA].join(",")}`,
     "--allow-read",
+    "--allow-write",
+    `--deny-write=${SYSTEM_FOLDERS[os].join(",")}`,
     "--allow-env",
     "--allow-sys",
     `--allow-run=${SHELL[os]}`,
