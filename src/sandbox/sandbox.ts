@@ -69,6 +69,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       credentials,
       controls,
       gatewayUrl: `ws://${urlHost}:${gateway.port}`,
+      idleTimeoutMs: timing.idleTimeoutMs,
       start: (record) => sessions.start(record),
       terminate: (record) => sessions.find(record.sessionId)?.terminate(""),
       nowMs,

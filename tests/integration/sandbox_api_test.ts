@@ -485,3 +485,34 @@ test("a taken port is an error that names it", async (test) => {
     new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}`),
   );
 });
+
+// --- SSM: documents ---
+
+test("GetDocument shows the preferences of sessions, in strings", async (test) => {
+  const { status, json } = await test.ssm("GetDocument", { Name: "SSM-SessionManagerRunShell" });
+  assert.equal(status, 200);
+  assert.equal(json.DocumentType, "Session");
+  const content = JSON.parse(json.Content);
+  assert.equal(content.schemaVersion, "1.0");
+  assert.equal(content.sessionType, "Standard_Stream");
+  assert.equal(content.inputs.idleSessionTimeout, "7");
+  assert.equal(content.inputs.maxSessionDuration, "");
+  assert.equal(content.inputs.kmsKeyId, "");
+  const version = await test.ssm("GetDocument", {
+    Name: "SSM-SessionManagerRunShell",
+    DocumentVersion: "2",
+  });
+  assert.equal(version.json.__type, "InvalidDocumentVersion");
+}, { timing: { idleTimeoutMs: 7 * 60_000 } });
+
+test("GetDocument of anything else, or in another region, is InvalidDocument", async (test) => {
+  for (
+    const { name, region } of [
+      { name: "my-preferences", region: test.sandbox.region },
+      { name: "SSM-SessionManagerRunShell", region: "eu-west-1" },
+    ]
+  ) {
+    const { status, json } = await test.ssm("GetDocument", { Name: name }, { region });
+    assert.deepEqual([status, json.__type], [400, "InvalidDocument"]);
+  }
+});

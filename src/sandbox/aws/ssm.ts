@@ -13,6 +13,7 @@ import type { Principal } from "./credential_store.ts";
 import type { JsonRequest } from "./json_request.ts";
 import { planSession } from "./ssm_documents.ts";
 import { describeInstanceInformation } from "./ssm_instances.ts";
+import { DEFAULT_PREFERENCES, getDocument, type SessionPreferences } from "./ssm_preferences.ts";
 import { describeSessions } from "./ssm_sessions.ts";
 
 /** What the operations need of the rest of the sandbox. */
@@ -22,6 +23,8 @@ export interface SsmWorld {
   faults: FaultRegistry;
   /** `ws://…` of the gateway, without a path. */
   gatewayUrl: string;
+  /** After so much silence the gateway ends a session. */
+  idleTimeoutMs: number;
   /** A session was created: its agent gets ready. */
   start(record: SessionRecord): void;
   /** Ends a live session: `channel_closed`, agent stopped. */
@@ -46,7 +49,19 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     describeSessions(request, sessions.all.filter((record) => record.region === region)),
   DescribeInstanceInformation: ({ request, region }, { fleet, nowMs }) =>
     describeInstanceInformation(request, { fleet, region, nowMs: nowMs() }),
+  GetDocument: ({ request, region }, { fleet, idleTimeoutMs }) =>
+    getDocument(
+      request,
+      region === fleet.region ? preferencesOf(idleTimeoutMs) : undefined,
+      fleet.launchedAtMs,
+    ),
 };
+
+/** What the gateway really does with a silent session, in the whole minutes of the document. */
+function preferencesOf(idleTimeoutMs: number): SessionPreferences {
+  const minutes = Math.max(1, Math.round(idleTimeoutMs / 60_000));
+  return { ...DEFAULT_PREFERENCES, idleSessionTimeout: String(minutes) };
+}
 
 /** @throws {ApiError} With SSM's codes. */
 export function answerSsm(
