@@ -7,7 +7,7 @@
 import { Aws, type AwsSettings } from "../aws/mod.ts";
 import type { LoadedConfig } from "../config/mod.ts";
 import { listenTcp, startChild } from "../platform/mod.ts";
-import { PortSession, webSocketTransport } from "../session/mod.ts";
+import { LocalListener, PortSession, webSocketTransport } from "../session/mod.ts";
 import { awsChoice } from "./aws_choice.ts";
 import type { ConnectOptions } from "./commands/connect.ts";
 import type { ConnectParts } from "./connect/parts.ts";
@@ -72,9 +72,10 @@ export async function createConnectParts(
   return {
     instances: aws,
     listen: (address) => listenTcp(address),
-    openTunnel: (request) =>
+    openTunnel: ({ forward, listener, ...request }) =>
       PortSession.open({
         ...request,
+        local: new LocalListener(forward, listener),
         service: aws.sessionService(),
         openTransport,
         connectTimeoutMs: awsConfig.connection_timeout * 1000,

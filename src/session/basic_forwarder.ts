@@ -12,12 +12,12 @@
 import { encodeFlag, FLAG, PAYLOAD_TYPE, STREAM_PAYLOAD_BYTES } from "../protocol/mod.ts";
 import { ByteBudget, ByteQueue } from "./byte_queue.ts";
 import type { DataChannel } from "./data_channel.ts";
-import { acceptAll, type Forwarder, type ForwarderOptions } from "./forwarder.ts";
+import type { ConnectionForwarder, ForwarderOptions } from "./forwarder.ts";
 import { LocalConnection, type RemoteStream } from "./local_connection.ts";
 
 const UNREAD_LIMIT_BYTES = 64 * 1024 * 1024;
 
-export class BasicForwarder implements Forwarder {
+export class BasicForwarder implements ConnectionForwarder {
   readonly #channel: DataChannel;
   readonly #options: ForwarderOptions;
   readonly #budget = new ByteBudget(UNREAD_LIMIT_BYTES);
@@ -25,7 +25,6 @@ export class BasicForwarder implements Forwarder {
   readonly #early: ByteQueue;
   #stream: SessionStream | undefined;
   #local: LocalConnection | undefined;
-  #count = 0;
   readonly #stopped = Promise.withResolvers<void>();
   #isStopped = false;
 
@@ -47,11 +46,11 @@ export class BasicForwarder implements Forwarder {
     return this.#local === undefined ? 0 : 1;
   }
 
-  async serve(listener: Deno.TcpListener): Promise<void> {
-    for await (const conn of acceptAll(listener, this.#options.clock)) {
-      await Promise.race([this.#hasRoom(), this.#stopped.promise]);
-      this.#serveConnection(conn);
-    }
+  async serve(conn: Deno.TcpConn, connection: number): Promise<boolean> {
+    await Promise.race([this.#hasRoom(), this.#stopped.promise]);
+    if (this.#isStopped) return false;
+    this.#serveConnection(conn, connection);
+    return true;
   }
 
   stop(): void {
@@ -70,9 +69,7 @@ export class BasicForwarder implements Forwarder {
     await this.#stream?.disconnected;
   }
 
-  #serveConnection(conn: Deno.TcpConn): void {
-    if (this.#isStopped) return conn.close();
-    const connection = ++this.#count;
+  #serveConnection(conn: Deno.TcpConn, connection: number): void {
     const { clock, events } = this.#options;
     try {
       conn.setNoDelay(true);

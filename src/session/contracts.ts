@@ -121,8 +121,11 @@ export interface SessionReady {
   /** From the start of the session to the port being served. */
   connectMs: number;
   agentVersion: string;
-  /** `mux`: any number of connections at a time; `basic`: one, agents up to 3.0.196.0. */
-  mode: "mux" | "basic";
+  /**
+   * `mux`: any number of connections at a time; `basic`: one, agents up to 3.0.196.0; `stdio`: one
+   * stream for the whole session.
+   */
+  mode: "mux" | "basic" | "stdio";
 }
 
 /** How a session ended. */

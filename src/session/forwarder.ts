@@ -1,5 +1,5 @@
 /**
- * What serves a local port over an open data channel, whichever way the agent understands.
+ * What moves bytes over an open data channel, whichever way the agent understands.
  *
  * @module
  */
@@ -13,21 +13,36 @@ export interface ForwarderEvents {
   onBytes(count: { up: number; down: number }): void;
   /** The peer broke the protocol: the session cannot go on. */
   onBroken(reason: string): void;
+  /** The local side wants nothing more: the session ends as if somebody had asked for it. */
+  onFinished(): void;
 }
 
 export interface ForwarderOptions {
   clock: Clock;
   events: ForwarderEvents;
-  /** What to say of a connection that the agent could not make. */
-  refusalText: string;
 }
 
+/** Moves bytes over one data channel, from its handshake to its end. */
 export interface Forwarder {
   readonly openConnections: number;
-  /** Serves connections until the listener is closed. Never rejects. */
-  serve(listener: Deno.TcpListener): Promise<void>;
-  /** Resets every connection and releases every timer. The listener stays the caller's. */
+  /** Breaks every connection off and releases every timer. What was not served yet stays open. */
   stop(): void;
+}
+
+/** A forwarder of local TCP connections. */
+export interface ConnectionForwarder extends Forwarder {
+  /**
+   * Serves one connection from now on, or as soon as there is a place for it.
+   *
+   * @param connection Its number, for the events.
+   * @returns When it is served; false when the forwarder was stopped before: it is still the caller's.
+   */
+  serve(conn: Deno.TcpConn, connection: number): Promise<boolean>;
+}
+
+export interface ConnectionForwarderOptions extends ForwarderOptions {
+  /** What to say of a connection that the agent could not make. */
+  refusalText: string;
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 } from "../protocol/mod.ts";
 import { ByteBudget } from "./byte_queue.ts";
 import type { DataChannel } from "./data_channel.ts";
-import { acceptAll, type Forwarder, type ForwarderOptions } from "./forwarder.ts";
+import type { ConnectionForwarder, ConnectionForwarderOptions } from "./forwarder.ts";
 import { LocalConnection } from "./local_connection.ts";
 
 /** Bytes that may wait for slow local readers of one session. 80 s of what an agent can send. */
@@ -26,19 +26,21 @@ const KEEP_ALIVE_TICK_MS = 1_000;
 /** The FIN of a refused stream comes right behind the flag that tells of it. */
 const REFUSAL_LIFE_MS = 5_000;
 
-export class MuxForwarder implements Forwarder {
+export class MuxForwarder implements ConnectionForwarder {
   readonly #channel: DataChannel;
-  readonly #options: ForwarderOptions;
+  readonly #options: ConnectionForwarderOptions;
   readonly #smux: SmuxSession;
   readonly #budget = new ByteBudget(UNREAD_LIMIT_BYTES);
   readonly #open = new Set<LocalConnection>();
   /** When dial errors were told, without a stream: the next ones that end without data are theirs. */
   #refusedAtMs: number[] = [];
-  #count = 0;
   #isStopped = false;
   #keepAliveTimer: number | undefined;
 
-  constructor(channel: DataChannel, options: ForwarderOptions & { needsKeepAlive: boolean }) {
+  constructor(
+    channel: DataChannel,
+    options: ConnectionForwarderOptions & { needsKeepAlive: boolean },
+  ) {
     this.#channel = channel;
     this.#options = options;
     const keepAlive = options.needsKeepAlive ? new SmuxKeepAlive(options.clock.nowMs()) : undefined;
@@ -55,8 +57,10 @@ export class MuxForwarder implements Forwarder {
     return this.#open.size;
   }
 
-  async serve(listener: Deno.TcpListener): Promise<void> {
-    for await (const conn of acceptAll(listener, this.#options.clock)) this.#serveConnection(conn);
+  serve(conn: Deno.TcpConn, connection: number): Promise<boolean> {
+    if (this.#isStopped) return Promise.resolve(false);
+    this.#serveConnection(conn, connection);
+    return Promise.resolve(true);
   }
 
   stop(): void {
@@ -67,10 +71,7 @@ export class MuxForwarder implements Forwarder {
     this.#channel.onRoom = () => {};
   }
 
-  #serveConnection(conn: Deno.TcpConn): void {
-    // Accepted in the same turn as the end.
-    if (this.#isStopped) return conn.close();
-    const connection = ++this.#count;
+  #serveConnection(conn: Deno.TcpConn, connection: number): void {
     const { clock, events, refusalText } = this.#options;
     let stream: SmuxStream;
     try {

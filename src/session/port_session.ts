@@ -1,14 +1,12 @@
 /**
- * One port-forwarding session, from StartSession to its end.
+ * One session of type Port, from StartSession to its end.
  *
  * @module
  */
 import { AppError, messageOf } from "../errors/mod.ts";
 import { type Clock, systemClock } from "../platform/mod.ts";
 import type { ChannelClosed } from "../protocol/mod.ts";
-import { BasicForwarder } from "./basic_forwarder.ts";
 import type {
-  Forward,
   OpenTransport,
   SessionEnd,
   SessionEvent,
@@ -20,10 +18,9 @@ import type {
 } from "./contracts.ts";
 import { DataChannel } from "./data_channel.ts";
 import { wait, withDeadline } from "./deadline.ts";
-import type { Forwarder, ForwarderOptions } from "./forwarder.ts";
-import { performPortHandshake } from "./handshake.ts";
-import { MuxForwarder } from "./mux_forwarder.ts";
-import { type ForwardingMode, forwardingMode, startRequest } from "./port_document.ts";
+import type { Forwarder } from "./forwarder.ts";
+import { performPortHandshake, type PortHandshake } from "./handshake.ts";
+import type { LocalSide } from "./local_side.ts";
 import { type ReconnectPolicy, Resumer } from "./resume.ts";
 import { callTerminate, sendTerminateFlag } from "./termination.ts";
 
@@ -31,9 +28,8 @@ export interface PortSessionOptions {
   service: SessionService;
   openTransport: OpenTransport;
   instanceId: string;
-  forward: Forward;
-  /** Already listening; the session closes it. Connections made before the session is ready wait. */
-  listener: Deno.TcpListener;
+  /** What the session is for. The session closes it, also when opening fails. */
+  local: LocalSide;
   reason?: string;
   /** Deadline of each step of opening: the API call, the connection, the handshake. */
   connectTimeoutMs: number;
@@ -177,27 +173,19 @@ export class PortSession implements AsyncDisposable {
       "Handshake with the agent",
       (signal) => performPortHandshake(this.#channel, signal),
     );
-    const mode = forwardingMode(handshake, {
-      instanceId: this.#options.instanceId,
-      remoteHost: this.#options.forward.remoteHost,
-    });
-    this.#startForwarder(mode);
+    const mode = this.#attach(handshake);
     this.#ready = this.#describe(grant, {
       connectMs: this.#clock.nowMs() - startedMs,
       agentVersion: handshake.agentVersion,
-      mode: mode.mode,
+      mode,
     });
     this.#setState("active");
     if (handshake.customerMessage !== "") this.#notice(handshake.customerMessage);
   }
 
   async #start(signal: AbortSignal): Promise<SessionGrant> {
-    const { forward, instanceId, listener, reason, service } = this.#options;
-    const localPort = listener.addr.port;
-    const grant = await service.startSession(
-      startRequest(forward, { instanceId, localPort, reason }),
-      signal,
-    );
+    const { instanceId, local, reason, service } = this.#options;
+    const grant = await service.startSession(local.request({ instanceId, reason }), signal);
     // When the step was given up meanwhile, nobody else knows of this session.
     if (signal.aborted) await this.#terminate(grant.sessionId);
     else this.#sessionId = grant.sessionId;
@@ -240,13 +228,15 @@ export class PortSession implements AsyncDisposable {
     return result;
   }
 
-  #startForwarder({ mode, needsSmuxKeepAlive, hasTerminateFlag }: ForwardingMode): void {
-    const { forward, listener } = this.#options;
-    this.#hasTerminateFlag = hasTerminateFlag;
-    const options: ForwarderOptions = {
+  /** The local side takes the channel over, whose handshake is done. */
+  #attach(handshake: PortHandshake): SessionReady["mode"] {
+    const { instanceId, local } = this.#options;
+    const { forwarder, mode, hasTerminateFlag } = local.attach({
+      channel: this.#channel,
+      handshake,
+      instanceId,
+    }, {
       clock: this.#clock,
-      refusalText: `the agent could not connect to ${forward.remoteHost ?? "localhost"}:` +
-        `${forward.remotePort}: nothing listens there, or it cannot be reached from the instance`,
       events: {
         onConnection: (event) =>
           this.#emit({ type: "connection", atMs: this.#clock.epochMs(), ...event }),
@@ -255,26 +245,27 @@ export class PortSession implements AsyncDisposable {
           this.#bytesIn += down;
         },
         onBroken: (reason) => this.#end({ by: "lost", reason }),
+        onFinished: () => this.#end({ by: "user", reason: "" }),
       },
-    };
-    this.#forwarder = mode === "mux"
-      ? new MuxForwarder(this.#channel, { ...options, needsKeepAlive: needsSmuxKeepAlive })
-      : new BasicForwarder(this.#channel, options);
-    this.#forwarder.serve(listener);
+    });
+    this.#forwarder = forwarder;
+    this.#hasTerminateFlag = hasTerminateFlag;
+    return mode;
   }
 
   #describe(
     grant: SessionGrant,
     learned: Pick<SessionReady, "connectMs" | "agentVersion" | "mode">,
   ): SessionReady {
-    const { forward, instanceId, listener } = this.#options;
+    const { instanceId, local } = this.#options;
+    const { bind, localPort, remoteHost, remotePort } = local.facts;
     return {
       sessionId: grant.sessionId,
       instanceId,
-      bind: forward.bind,
-      localPort: listener.addr.port,
-      remoteHost: forward.remoteHost,
-      remotePort: forward.remotePort,
+      bind,
+      localPort,
+      remoteHost,
+      remotePort,
       ...learned,
     };
   }
@@ -355,7 +346,7 @@ export class PortSession implements AsyncDisposable {
   /** Releases everything; with `terminate`, the other side is told as well. */
   async #release({ terminate }: { terminate: boolean }): Promise<void> {
     this.#stop.abort(new AppError("bug", "the session was closed"));
-    closeQuietly(this.#options.listener);
+    this.#options.local.close();
     this.#forwarder?.stop();
     // What still comes is acknowledged, so that the agent can end, and nobody's.
     this.#channel.handlePayloads(() => {});
@@ -401,13 +392,5 @@ export class PortSession implements AsyncDisposable {
 
   #emit(event: SessionEvent): void {
     this.#options.onEvent(event);
-  }
-}
-
-function closeQuietly(listener: Deno.TcpListener): void {
-  try {
-    listener.close();
-  } catch {
-    // The caller closed it first.
   }
 }

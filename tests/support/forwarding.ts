@@ -7,7 +7,11 @@
 import assert from "node:assert/strict";
 import type { ConnectionEvent } from "../../src/session/contracts.ts";
 import { DataChannel } from "../../src/session/data_channel.ts";
-import type { Forwarder, ForwarderOptions } from "../../src/session/forwarder.ts";
+import {
+  acceptAll,
+  type ConnectionForwarder,
+  type ConnectionForwarderOptions,
+} from "../../src/session/forwarder.ts";
 import { performPortHandshake } from "../../src/session/handshake.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { FakeNetwork, GRANT } from "./fake_transport.ts";
@@ -23,7 +27,7 @@ export class ForwarderLog extends Watched {
   up = 0;
   down = 0;
 
-  readonly events: ForwarderOptions["events"] = {
+  readonly events: ConnectionForwarderOptions["events"] = {
     onConnection: (event) => {
       this.connections.push(event);
       this.changed();
@@ -37,6 +41,7 @@ export class ForwarderLog extends Watched {
       this.broken.push(reason);
       this.changed();
     },
+    onFinished: () => assert.fail("a listener is never finished"),
   };
 
   /** What became of one connection so far. */
@@ -54,7 +59,7 @@ export interface Forwarding extends AsyncDisposable {
   agent: ScriptedAgent;
   channel: DataChannel;
   clock: FakeClock;
-  forwarder: Forwarder;
+  forwarder: ConnectionForwarder;
   log: ForwarderLog;
   network: FakeNetwork;
   /** A new connection of a local program; closed with the test. */
@@ -68,7 +73,7 @@ export interface Forwarding extends AsyncDisposable {
  */
 export async function forwarding(
   script: AgentScript,
-  create: (channel: DataChannel, options: ForwarderOptions) => Forwarder,
+  create: (channel: DataChannel, options: ConnectionForwarderOptions) => ConnectionForwarder,
   listener: Deno.TcpListener = Deno.listen({ hostname: "127.0.0.1", port: 0 }),
 ): Promise<Forwarding> {
   const agent = new ScriptedAgent(script);
@@ -84,7 +89,7 @@ export async function forwarding(
   await performPortHandshake(channel, signal);
   const log = new ForwarderLog();
   const forwarder = create(channel, { clock, events: log.events, refusalText: REFUSAL_TEXT });
-  const serving = forwarder.serve(listener);
+  const serving = serveAll(listener, forwarder, clock);
   const programs: Deno.TcpConn[] = [];
   return {
     agent,
@@ -108,6 +113,17 @@ export async function forwarding(
       assert.deepEqual(clock.delays, [], "timers are left");
     },
   };
+}
+
+async function serveAll(
+  listener: Deno.TcpListener,
+  forwarder: ConnectionForwarder,
+  clock: FakeClock,
+): Promise<void> {
+  let count = 0;
+  for await (const conn of acceptAll(listener, clock)) {
+    if (!await forwarder.serve(conn, ++count)) conn.close();
+  }
 }
 
 export function closeQuietly(resource: { close(): void }): void {

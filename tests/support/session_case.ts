@@ -5,6 +5,7 @@
  */
 import {
   type Forward,
+  LocalListener,
   PortSession,
   type PortSessionOptions,
   type SessionEvent,
@@ -110,8 +111,10 @@ export class SessionCase implements AsyncDisposable {
       service: this.service,
       openTransport: this.network.openTransport,
       instanceId: INSTANCE_ID,
-      forward: { bind: "127.0.0.1", localPort: 0, remotePort: 80, ...to },
-      listener: this.listener,
+      local: new LocalListener(
+        { bind: "127.0.0.1", localPort: 0, remotePort: 80, ...to },
+        this.listener,
+      ),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       onEvent: this.events.onEvent,
       signal: this.stop.signal,

@@ -8,6 +8,7 @@ import { type Clock, listenTcp } from "../../src/platform/mod.ts";
 import type { SessionSnapshot } from "../../src/sandbox/mod.ts";
 import {
   type ConnectionEvent,
+  LocalListener,
   PortSession,
   type PortSessionOptions,
   webSocketTransport,
@@ -51,13 +52,12 @@ export class Tunnel implements AsyncDisposable {
         service: aws.sessionService(),
         openTransport: webSocketTransport({ signUpgrade: (url) => aws.signUpgrade(url), env }),
         instanceId: box.instance(instance).instanceId,
-        forward: {
+        local: new LocalListener({
           bind: "127.0.0.1",
           localPort: 0,
           remotePort,
           ...(remoteHost === undefined ? {} : { remoteHost }),
-        },
-        listener: await listenTcp({ bind: "127.0.0.1", port: 0 }),
+        }, await listenTcp({ bind: "127.0.0.1", port: 0 })),
         connectTimeoutMs: 30_000,
         reconnect,
         onEvent: log.onEvent,

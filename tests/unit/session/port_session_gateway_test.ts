@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { AppError } from "../../../src/errors/mod.ts";
 import { FLAG, type SmuxStream } from "../../../src/protocol/mod.ts";
 import {
+  LocalListener,
   PortSession,
   type PortSessionOptions,
   webSocketTransport,
@@ -46,8 +47,7 @@ async function tunnel(
         env: () => undefined,
       }),
       instanceId: INSTANCE_ID,
-      forward: { bind: "127.0.0.1", localPort: 0, remotePort: 80 },
-      listener,
+      local: new LocalListener({ bind: "127.0.0.1", localPort: 0, remotePort: 80 }, listener),
       connectTimeoutMs: 30_000,
       onEvent: events.onEvent,
       signal: new AbortController().signal,
