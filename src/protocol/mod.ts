@@ -15,6 +15,7 @@ export * from "./protocol_error.ts";
 export * from "./reliable_channel.ts";
 export * from "./replay_buffer.ts";
 export * from "./round_trip.ts";
+export * from "./round_trip_histogram.ts";
 export * from "./send_window.ts";
 export * from "./smux.ts";
 export * from "./smux_keep_alive.ts";

@@ -15,6 +15,7 @@ import { type AgentMessage, dataMessage, decodeMessage, encodeMessage } from "./
 import { ProtocolError } from "./protocol_error.ts";
 import { ReplayBuffer } from "./replay_buffer.ts";
 import { RoundTripEstimator } from "./round_trip.ts";
+import { type RoundTripCounts, RoundTripHistogram } from "./round_trip_histogram.ts";
 import { SendWindow } from "./send_window.ts";
 
 /** What the channel reports. Handlers run inside `receive`; `onData` must not throw. */
@@ -37,6 +38,8 @@ export interface ReliableChannelOptions {
   /** Wall clock for CreatedDate, epoch ms. */
   epochMs(): number;
   window?: SendWindow;
+  /** Counted on, where it belongs to a session that outlives its channels. */
+  roundTrips?: RoundTripHistogram;
 }
 
 /** Counters for the person and the log. */
@@ -79,6 +82,7 @@ export class ReliableChannel {
   readonly #options: ReliableChannelOptions;
   readonly #replay = new ReplayBuffer();
   readonly #roundTrip = new RoundTripEstimator();
+  readonly #roundTrips: RoundTripHistogram;
   readonly #window: SendWindow;
   readonly #incoming: IncomingOrder<AgentMessage>;
   /** What was acknowledged last, oldest first. */
@@ -95,6 +99,7 @@ export class ReliableChannel {
     this.#events = events;
     this.#options = options;
     this.#window = options.window ?? new SendWindow();
+    this.#roundTrips = options.roundTrips ?? new RoundTripHistogram();
     this.#incoming = new IncomingOrder((message) => this.#deliver(message));
   }
 
@@ -125,6 +130,11 @@ export class ReliableChannel {
       roundTripMs: this.#roundTrip.roundTripMs,
       windowMessages: this.#window.messages,
     };
+  }
+
+  /** Of every acknowledgement so far, but those that a reconnect lay before. */
+  get roundTrips(): RoundTripCounts {
+    return this.#roundTrips.counts;
   }
 
   /**
@@ -268,6 +278,7 @@ export class ReliableChannel {
     if (settled === undefined) return;
     if (settled.roundTripMs !== undefined) {
       this.#roundTrip.sample(settled.roundTripMs);
+      this.#roundTrips.record(settled.roundTripMs);
       this.#window.acknowledged(settled.roundTripMs, nowMs, { wasFull });
     }
     if (!hadRoom && this.hasRoom) this.#events.onRoom();

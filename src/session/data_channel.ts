@@ -14,6 +14,8 @@ import {
   encodeOpenRequest,
   ReliableChannel,
   RETRANSMISSION_TICK_MS,
+  type RoundTripCounts,
+  type RoundTripHistogram,
 } from "../protocol/mod.ts";
 import type { OpenTransport, SessionGrant, Transport, TransportClose } from "./contracts.ts";
 import { describeFrame } from "./trace.ts";
@@ -30,6 +32,8 @@ export interface DataChannelOptions {
   openTransport: OpenTransport;
   clock: Clock;
   events: DataChannelEvents;
+  /** Counted on by every channel of the session. */
+  roundTrips?: RoundTripHistogram | undefined;
   trace?: ((line: string) => void) | undefined;
 }
 
@@ -62,7 +66,11 @@ export class DataChannel {
       onClosed: (closed) => options.events.onClosed(closed),
       onRoom: () => this.#onRoom(),
       onIgnored: (reason) => this.#onIgnored(reason),
-    }, { newMessageId: () => crypto.randomUUID(), epochMs: () => options.clock.epochMs() });
+    }, {
+      newMessageId: () => crypto.randomUUID(),
+      epochMs: () => options.clock.epochMs(),
+      ...(options.roundTrips === undefined ? {} : { roundTrips: options.roundTrips }),
+    });
   }
 
   get isConnected(): boolean {
@@ -77,6 +85,11 @@ export class DataChannel {
   /** Whether bulk data may be sent now; `onRoom` tells when it may again. */
   get hasRoom(): boolean {
     return this.#reliable.hasRoom;
+  }
+
+  /** Of every acknowledgement so far, but those that a reconnect lay before. */
+  get roundTrips(): RoundTripCounts {
+    return this.#reliable.roundTrips;
   }
 
   get statistics(): ChannelStatistics {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { RoundTripCounts } from "../protocol/mod.ts";
 import type { SessionEnd, SessionState } from "./contracts.ts";
 
 /** Who reconnects first, and who yields where sessions are limited. */
@@ -76,6 +77,8 @@ export interface SessionSnapshot extends SessionFacts {
   bytesOut: number;
   /** Smoothed; undefined before the first acknowledgement. */
   roundTripMs: number | undefined;
+  /** Of every acknowledgement so far, over all channels of the session. */
+  roundTrips: RoundTripCounts;
   openConnections: number;
   retransmissions: number;
   lastHeardAtMs: number;

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import {
   type AgentMessage,
+  countRoundTrips,
   decodeMessage,
   encodeMessage,
   PAYLOAD_TYPE,
   ReliableChannel,
   RETRANSMISSION_TICK_MS,
+  roundTripPercentile,
   SendWindow,
 } from "../../../src/protocol/mod.ts";
 import { randomBytes, randomInt, seeded } from "../../support/seeded.ts";
@@ -563,6 +565,21 @@ Deno.test("ReliableChannel.statistics counts", () => {
     roundTripMs: 100,
     windowMessages: 5,
   });
+});
+
+Deno.test("ReliableChannel counts the round trips that no reconnect lay in", () => {
+  const f = new Fixture(fixedWindow(5));
+  f.send("a");
+  f.send("b");
+  f.nowMs = 100;
+  f.receiveAcknowledge(0);
+  f.channel.disconnected();
+  f.nowMs = 5_000;
+  f.channel.connected(f.nowMs);
+  f.receiveAcknowledge(1);
+  const { roundTrips } = f.channel;
+  assert.equal(countRoundTrips(roundTrips), 1);
+  assert.ok(Math.abs(roundTripPercentile(roundTrips, 0.5)! / 100 - 1) < 0.05);
 });
 
 Deno.test("what ReliableChannel sends, decodeMessage() accepts", () => {
