@@ -19,10 +19,10 @@ export type ActionOf<S extends ServiceName> = keyof ApiCommands[S] & string;
 export type ApiInput<S extends ServiceName, A extends ActionOf<S>> = ApiCommands[S][A] extends
   new (input: infer I) => unknown ? I : never;
 
-export type ApiOutput<S extends ServiceName, A extends ActionOf<S>> = ApiCommands[S][A] extends // deno-lint-ignore no-explicit-any -- only what comes out matters here
-new (
-  input: any,
-) => { resolveMiddleware(...args: any[]): (args: any) => Promise<{ output: infer O }> } ? O
+export type ApiOutput<S extends ServiceName, A extends ActionOf<S>> = ApiCommands[S][A] extends
+  new (input: never) => {
+    resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: infer O }>;
+  } ? O
   : never;
 
 /** When an answer came, and what time its sender believed it to be. */
