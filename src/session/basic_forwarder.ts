@@ -9,10 +9,10 @@
  *
  * @module
  */
-import { encodeFlag, FLAG, PAYLOAD_TYPE, STREAM_PAYLOAD_BYTES } from "../protocol/mod.ts";
+import { encodeFlag, FLAG, PAYLOAD_TYPE } from "../protocol/mod.ts";
 import { ByteBudget, ByteQueue } from "./byte_queue.ts";
 import type { DataChannel } from "./data_channel.ts";
-import type { ConnectionForwarder, ForwarderOptions } from "./forwarder.ts";
+import { type ConnectionForwarder, type ForwarderOptions, sendOutput } from "./forwarder.ts";
 import { LocalConnection, type RemoteStream } from "./local_connection.ts";
 
 const UNREAD_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -156,12 +156,10 @@ class SessionStream implements RemoteStream {
 
   /** Sends while the window has room. */
   pump(): void {
-    if (this.#pending.byteLength === 0) return;
-    while (this.#pending.byteLength > 0 && this.#channel.hasRoom) {
-      this.#isConnected = true;
-      this.#channel.send(PAYLOAD_TYPE.output, this.#pending.subarray(0, STREAM_PAYLOAD_BYTES));
-      this.#pending = this.#pending.subarray(STREAM_PAYLOAD_BYTES);
-    }
+    const before = this.#pending.byteLength;
+    if (before === 0) return;
+    this.#pending = sendOutput(this.#channel, this.#pending);
+    if (this.#pending.byteLength < before) this.#isConnected = true;
     if (this.#pending.byteLength === 0) this.onDrain();
   }
 

@@ -53,6 +53,11 @@ export interface Transport {
   sendText(text: string): void;
   /** Bytes queued and not yet handed to the system. */
   readonly bufferedBytes: number;
+  /**
+   * Stops reading (true) or goes on, so that whoever sends has to wait. Nothing is heard meanwhile, a
+   * close neither. Missing where the connection cannot do that.
+   */
+  hold?(isHeld: boolean): void;
   /** Closes with code 1000. `onClose` follows once. */
   close(): void;
 }

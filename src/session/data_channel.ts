@@ -56,6 +56,7 @@ export class DataChannel {
   readonly #settleWaiters = new Set<(isSettled: boolean) => void>();
   #timer: number | undefined;
   #lastIgnored: string | undefined;
+  #isHeld = false;
   #hasHeard = false;
 
   constructor(options: DataChannelOptions) {
@@ -90,6 +91,11 @@ export class DataChannel {
   /** Of every acknowledgement so far, but those that a reconnect lay before. */
   get roundTrips(): RoundTripCounts {
     return this.#reliable.roundTrips;
+  }
+
+  /** Whether nothing can be heard because nothing is read. */
+  get isHeld(): boolean {
+    return this.#isHeld;
   }
 
   get statistics(): ChannelStatistics {
@@ -152,6 +158,7 @@ export class DataChannel {
     this.#reliable.connected(this.#options.clock.nowMs());
     this.#watch();
     for (const frame of early) this.#onMessage(opened, frame);
+    if (this.#isHeld) opened.hold?.(true);
     if (current.closed !== undefined) this.#onTransportClose(opened, current.closed);
   }
 
@@ -159,6 +166,13 @@ export class DataChannel {
   send(payloadType: number, payload: Uint8Array): void {
     this.#reliable.send(payloadType, payload, this.#options.clock.nowMs());
     this.#watch();
+  }
+
+  /** Stops reading from the peer (true) or goes on, this connection and the next ones. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#transport?.hold?.(isHeld);
   }
 
   /**

@@ -97,7 +97,9 @@ class DirectWebSocket implements Transport {
   #close: TransportClose = { code: 1006, reason: "" };
   #pingTimer: number | undefined;
   #hasHeardSincePing = true;
-  #onWritten: () => void = () => {};
+  #isHeld = false;
+  /** Called when reading may go on. */
+  #onReadable: () => void = () => {};
 
   constructor(conn: Deno.Conn, firstBytes: Uint8Array, options: DirectWebSocketOptions) {
     this.#conn = conn;
@@ -127,6 +129,11 @@ class DirectWebSocket implements Transport {
     this.#enqueue(WEBSOCKET_OPCODE.text, new TextEncoder().encode(text));
   }
 
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (!isHeld) this.#onReadable();
+  }
+
   close(): void {
     if (this.#isClosing) return;
     this.#enqueue(WEBSOCKET_OPCODE.close, new Uint8Array([0x03, 0xe8])); // 1000
@@ -154,7 +161,7 @@ class DirectWebSocket implements Transport {
         const frames = this.#takeFrames();
         await writeAll(this.#conn, frames);
         this.#queuedBytes -= frames.byteLength;
-        this.#onWritten();
+        this.#onReadable();
       }
     } catch {
       return this.#end();
@@ -195,7 +202,7 @@ class DirectWebSocket implements Transport {
         if (count === null || this.#isClosed) break;
         this.#hasHeardSincePing = true;
         this.#parser.feed(buffer.subarray(0, count));
-        while (this.#queuedBytes > LARGEST_QUEUE_BYTES && !this.#isClosed) await this.#written();
+        while (this.#mayNotRead) await new Promise<void>((resolve) => this.#onReadable = resolve);
       }
     } catch (error) {
       // Bytes that are not WebSocket end the connection like a broken one.
@@ -204,8 +211,8 @@ class DirectWebSocket implements Transport {
     this.#end();
   }
 
-  #written(): Promise<void> {
-    return new Promise((resolve) => this.#onWritten = resolve);
+  get #mayNotRead(): boolean {
+    return !this.#isClosed && (this.#isHeld || this.#queuedBytes > LARGEST_QUEUE_BYTES);
   }
 
   #onPeerClose(close: TransportClose): void {
@@ -218,7 +225,7 @@ class DirectWebSocket implements Transport {
 
   #schedulePing(): void {
     this.#pingTimer = this.#clock.setTimeout(() => {
-      if (!this.#hasHeardSincePing) {
+      if (!this.#hasHeardSincePing && !this.#isHeld) {
         const seconds = PING_INTERVAL_MS / 1000;
         this.#close = { code: 1006, reason: `no answer to a ping for ${seconds} s` };
         return this.#end();
@@ -239,7 +246,7 @@ class DirectWebSocket implements Transport {
     this.#isClosed = true;
     this.#isClosing = true;
     this.#queue = [];
-    this.#onWritten();
+    this.#onReadable();
     this.#stopPing();
     closeQuietly(this.#conn);
     this.#events.onClose(this.#close);

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Clock } from "../platform/mod.ts";
+import { PAYLOAD_TYPE, STREAM_PAYLOAD_BYTES } from "../protocol/mod.ts";
 import type { ConnectionEvent } from "./contracts.ts";
+import type { DataChannel } from "./data_channel.ts";
 
 /** What a forwarder tells its session. */
 export interface ForwarderEvents {
@@ -43,6 +45,19 @@ export interface ConnectionForwarder extends Forwarder {
 export interface ConnectionForwarderOptions extends ForwarderOptions {
   /** What to say of a connection that the agent could not make. */
   refusalText: string;
+}
+
+/**
+ * Sends bytes as payloads of a session without a multiplexer, while the window has room.
+ *
+ * @returns What there was no room for.
+ */
+export function sendOutput(channel: DataChannel, bytes: Uint8Array): Uint8Array {
+  while (bytes.byteLength > 0 && channel.hasRoom) {
+    channel.send(PAYLOAD_TYPE.output, bytes.subarray(0, STREAM_PAYLOAD_BYTES));
+    bytes = bytes.subarray(STREAM_PAYLOAD_BYTES);
+  }
+  return bytes;
 }
 
 /**

@@ -25,6 +25,7 @@ export class FakeTransport implements Transport {
   readonly texts: string[] = [];
   bufferedBytes = 0;
   isClosed = false;
+  isHeld = false;
   readonly events: TransportEvents;
   readonly #arriving: Uint8Array[] = [];
   readonly #agent: ScriptedAgent | undefined;
@@ -55,9 +56,15 @@ export class FakeTransport implements Transport {
 
   /** What the agent sent in one go comes in one piece, as it does from a TCP segment. */
   #deliver(): void {
+    if (this.isHeld) return;
     for (const frame of this.#arriving.splice(0)) {
       if (!this.isClosed) this.events.onMessage(frame);
     }
+  }
+
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
+    queueMicrotask(() => this.#deliver());
   }
 
   close(): void {

@@ -24,6 +24,8 @@ export const REFUSAL_TEXT = "nothing listens there";
 export class ForwarderLog extends Watched {
   readonly connections: ConnectionEvent[] = [];
   readonly broken: string[] = [];
+  /** How often it said that nothing more is wanted. */
+  finished = 0;
   up = 0;
   down = 0;
 
@@ -41,7 +43,10 @@ export class ForwarderLog extends Watched {
       this.broken.push(reason);
       this.changed();
     },
-    onFinished: () => assert.fail("a listener is never finished"),
+    onFinished: () => {
+      this.finished++;
+      this.changed();
+    },
   };
 
   /** What became of one connection so far. */
@@ -110,6 +115,7 @@ export async function forwarding(
       await serving;
       for (const conn of programs) closeQuietly(conn);
       assert.equal(forwarder.openConnections, 0);
+      assert.equal(log.finished, 0, "a listener is never finished");
       assert.deepEqual(clock.delays, [], "timers are left");
     },
   };

@@ -522,6 +522,31 @@ Deno.test("DirectWebSocket pings every 25 s and goes on while it is answered", a
   await end(opened);
 });
 
+Deno.test("DirectWebSocket that is held reads nothing, and expects no answer to a ping", async () => {
+  const message = new Uint8Array(64 * 1024);
+  const count = 1_000;
+  const sent = Promise.withResolvers<void>();
+  await using server = new LocalServer(accepting(async (peer) => {
+    // Far more than the sockets in between can hold.
+    for (let i = 0; i < count; i++) await peer.write(serverFrame(BINARY, message));
+    sent.resolve();
+    await drain(peer);
+  }));
+  const opened = await open(`ws://${server.host}/`);
+  const { transport, log, clock } = opened;
+  await log.message(0);
+  transport.hold!(true);
+  for (let i = 0; i < 3; i++) clock.advance(PING_INTERVAL_MS);
+  // Turns enough to read it all.
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual(log.closes, []);
+  assert.ok(log.messages.length < 100, `${log.messages.length} messages came`);
+  transport.hold!(false);
+  await sent.promise;
+  await log.message(count - 1);
+  await end(opened);
+});
+
 Deno.test("DirectWebSocket ends a connection that does not answer a ping", async () => {
   const release = Promise.withResolvers<void>();
   await using server = new LocalServer(accepting(() => release.promise));
