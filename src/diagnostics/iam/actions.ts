@@ -5,10 +5,14 @@
  */
 
 import type { CheckParameters } from "../parameters.ts";
+import type { PolicyRequest } from "./evaluate_policy.ts";
+
+/** The agent's pings; whoever allows it takes the agent away from default host management. */
+export const UPDATE_INSTANCE_INFORMATION = "ssm:UpdateInstanceInformation";
 
 /** The heartbeat and the session channels. Source: D8, categories of diagnosable instance issues. */
 export const REQUIRED_ROLE_ACTIONS = [
-  "ssm:UpdateInstanceInformation",
+  UPDATE_INSTANCE_INFORMATION,
   "ssmmessages:CreateControlChannel",
   "ssmmessages:CreateDataChannel",
   "ssmmessages:OpenControlChannel",
@@ -46,6 +50,36 @@ export const PREFERENCE_ROLE_ACTIONS = [
   "logs:DescribeLogGroups",
   "logs:DescribeLogStreams",
 ] as const;
+
+/** Managed policies that hold the required actions, by name. Source: their documents. */
+export const SUFFICIENT_POLICIES = [
+  "AmazonSSMManagedInstanceCore",
+  "AmazonSSMManagedEC2InstanceDefaultPolicy",
+  "AmazonEC2RoleforSSM",
+] as const;
+
+/** The document of a shell session that names none. */
+export const SHELL_DOCUMENT = "SSM-SessionManagerRunShell";
+
+/** What a caller does with a session of its own. */
+export const SESSION_ACTIONS = {
+  dataChannel: "ssmmessages:OpenDataChannel",
+  terminate: "ssm:TerminateSession",
+  resume: "ssm:ResumeSession",
+} as const;
+
+/** What a caller reads, of no resource. */
+export const READ_ACTIONS = [
+  "ssm:DescribeSessions",
+  "ssm:GetConnectionStatus",
+  "ssm:DescribeInstanceInformation",
+  "ec2:DescribeInstances",
+] as const;
+
+/** What an action of the role is about: the agent's pings are about the instance, the rest about nothing. */
+export function roleRequest(action: string, instanceArn: string): PolicyRequest {
+  return { action, resource: action === UPDATE_INSTANCE_INFORMATION ? instanceArn : "*" };
+}
 
 /** One question to the simulator: may these actions be done on these resources. */
 export interface PermissionQuestion {
@@ -100,16 +134,11 @@ export function callerQuestions(
       ],
     },
     {
-      actions: ["ssmmessages:OpenDataChannel", "ssm:TerminateSession", "ssm:ResumeSession"],
+      actions: Object.values(SESSION_ACTIONS),
       resources: [sessionArn(sessionPrefix, parameters, accountId)],
     },
     {
-      actions: [
-        "ssm:DescribeSessions",
-        "ssm:GetConnectionStatus",
-        "ssm:DescribeInstanceInformation",
-        "ec2:DescribeInstances",
-      ],
+      actions: READ_ACTIONS,
       resources: ["*"],
     },
   ];
