@@ -58,7 +58,7 @@ export function callerFindings(facts: CallerReader, parameters: CheckParameters)
   const start = startFinding(caller, accountId, parameters);
   const resources = [{ type: "principal", id: caller.principalArn }];
   const others = caller.permissions.method === "name_match" ? [] : [
-    ...sessionFindings(caller, sessionArn(parameters, accountId, caller.sessionPrefix)),
+    ...sessionFindings(caller, sessionArn(caller.sessionPrefix, parameters, accountId)),
     ...readFindings(caller.permissions),
     ...keyFindings(caller.permissions, valueOf(facts.get("kmsKey"))?.arn, parameters),
     ...usernameVariable(caller),
@@ -73,7 +73,7 @@ function startFinding(
   parameters: CheckParameters,
 ): Finding {
   const instance = instanceArn(parameters, accountId);
-  const document = documentArn(parameters, accountId, parameters.document);
+  const document = documentArn(parameters.document, parameters, accountId);
   const evidence = { ...evidenceOf(permissions), principal: principalArn };
   const onInstance = grantOf(permissions, { action: START_SESSION, resource: instance });
   const onDocument = grantOf(permissions, { action: START_SESSION, resource: document });
