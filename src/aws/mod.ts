@@ -31,6 +31,7 @@ export {
   type ResolvedInstance,
   resolveInstance,
 } from "./resolve_instance.ts";
+export { safeText } from "./redact.ts";
 export { describeSelector, parseSelector } from "./selector.ts";
 export {
   ExpiredCredentialsError,

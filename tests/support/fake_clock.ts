@@ -63,6 +63,14 @@ export class FakeClock implements Clock {
     return this.#when(() => this.delays.includes(delayMs));
   }
 
+  /** As {@link scheduled}, but timers that are set already do not count. */
+  scheduledAnew(delayMs: number): Promise<void> {
+    const next = this.#nextId;
+    return this.#when(() =>
+      [...this.#timers].some(([id, timer]) => id >= next && timer.delayMs === delayMs)
+    );
+  }
+
   /** Resolves as soon as any timer is set. */
   waitedFor(): Promise<void> {
     return this.#when(() => this.#timers.size > 0);
