@@ -1,6 +1,6 @@
 /**
  * The operating system, one thing a file: time, paths, signals, the terminal, local ports, child
- * processes and who owns a port.
+ * processes, who owns a port, and what this process takes.
  *
  * @module
  */
@@ -10,6 +10,7 @@ export { type Clock, systemClock } from "./clock.ts";
 export { bracketed, formatAddress, listenTcp, type LocalAddress, nextFreePort } from "./listen.ts";
 export { configFolder, dataFolder, type PathFacts, stateFolder } from "./paths.ts";
 export { findPortOwner, type PortOwner } from "./port_owner.ts";
+export { type ProcessStatistics, readProcessStatistics } from "./process_statistics.ts";
 export { listenForStopSignals, SIGNAL_EXIT_CODES, type StopSignal } from "./signals.ts";
 export { terminalColumns, type TerminalFacts, terminalFacts, wantsColour } from "./terminal.ts";
 export { explainWriteError, writeWholeFile } from "./whole_file.ts";

@@ -78,7 +78,16 @@ export function roundTripPercentile(counts: RoundTripCounts, share: number): num
   let passed = 0;
   for (const [bucket, count] of counts) {
     passed += count;
-    if (passed >= rank) return FIRST_MS * 2 ** (bucket / BUCKETS_A_DOUBLING);
+    if (passed >= rank) return middleOf(bucket);
   }
   return undefined;
+}
+
+/** All round trips together, in ms, within 5 %. */
+export function sumRoundTrips(counts: RoundTripCounts): number {
+  return counts.reduce((sum, [bucket, count]) => sum + count * middleOf(bucket), 0);
+}
+
+function middleOf(bucket: number): number {
+  return FIRST_MS * 2 ** (bucket / BUCKETS_A_DOUBLING);
 }

@@ -5,6 +5,7 @@ import {
   RoundTripHistogram,
   roundTripPercentile,
   roundTripsSince,
+  sumRoundTrips,
 } from "../../../src/protocol/mod.ts";
 import { seeded } from "../../support/seeded.ts";
 
@@ -30,6 +31,13 @@ Deno.test("percentiles are within 5 % of the exact ones", () => {
       assert.ok(Math.abs(found / exact - 1) < 0.05, `seed ${seed}, ${share}: ${found}, ${exact}`);
     }
   }
+});
+
+Deno.test("the sum is within 5 % of the exact one", () => {
+  const times = Array.from({ length: 100 }, (_, index) => 0.5 + index ** 2);
+  const exact = times.reduce((sum, time) => sum + time, 0);
+  assert.ok(Math.abs(sumRoundTrips(histogramOf(times).counts) / exact - 1) < 0.05);
+  assert.equal(sumRoundTrips([]), 0);
 });
 
 Deno.test("nothing counted has no percentile; times out of range count as the nearest", () => {
