@@ -20,6 +20,7 @@ import type {
   InstanceState,
   SessionService,
 } from "./contracts.ts";
+import type { CredentialOrigin } from "./credential_origin.ts";
 import { CredentialCache } from "./credential_cache.ts";
 import { isCredentialError } from "./credential_errors.ts";
 import type { EndpointError } from "./endpoint_error.ts";
@@ -97,6 +98,17 @@ export class Aws implements InstanceLookup, Disposable {
    */
   credentials(): Promise<Credentials> {
     return this.#credentials.get();
+  }
+
+  /** Where {@link credentials} come from; gets none. */
+  async credentialOrigin(): Promise<CredentialOrigin> {
+    const { credentialOrigin } = await import("./credential_origin.ts");
+    return await credentialOrigin(this.profile, this.#env);
+  }
+
+  /** Address of a service when it is not AWS's own. */
+  endpointOverride(service: string): Promise<string | undefined> {
+    return this.#endpoint(service);
   }
 
   /** With the CA certificates of `AWS_CA_BUNDLE`, for fetch and WebSocket; undefined without it. */

@@ -9,6 +9,7 @@
 export { Aws } from "./aws.ts";
 export { callAws, type CallContext } from "./call.ts";
 export { type AwsFailure, type AwsFailureClass, classifyAwsError } from "./classify.ts";
+export type { CredentialOrigin } from "./credential_origin.ts";
 export type { ClientSettings } from "./client_settings.ts";
 export type {
   AwsSettings,

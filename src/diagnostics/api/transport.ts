@@ -17,11 +17,11 @@ export type ServiceName = keyof ApiCommands;
 export type ActionOf<S extends ServiceName> = keyof ApiCommands[S] & string;
 
 export type ApiInput<S extends ServiceName, A extends ActionOf<S>> = ApiCommands[S][A] extends
-  new (input: infer I) => unknown ? I : never;
+  new (...input: never) => { readonly input: infer I } ? I : never;
 
 export type ApiOutput<S extends ServiceName, A extends ActionOf<S>> = ApiCommands[S][A] extends
-  new (input: never) => {
-    resolveMiddleware(...args: never[]): (args: never) => Promise<{ output: infer O }>;
+  new (...input: never) => {
+    resolveMiddleware(...args: never): (args: never) => Promise<{ output: infer O }>;
   } ? O
   : never;
 

@@ -33,7 +33,9 @@ import type {
   DhcpOptions,
   EndpointInterface,
   Gateways,
+  NatGateway,
   NetworkAcl,
+  OwnRouteTable,
   PrefixList,
   RouteTables,
   SecurityGroup,
@@ -93,6 +95,10 @@ export interface Facts {
   dhcpOptions: Fact<DhcpOptions | undefined>;
   /** F12. */
   subnets: Fact<readonly Subnet[]>;
+  /** Part of F13 and F14, which the two below are made of; no check needs it. */
+  ownRouteTable: Fact<OwnRouteTable>;
+  /** Part of F13 and F14. */
+  natGateways: Fact<readonly NatGateway[]>;
   /** F13. */
   routeTables: Fact<RouteTables>;
   /** F14. */

@@ -56,6 +56,14 @@ export interface Route {
   state: "active" | "blackhole" | (string & Record<never, never>);
 }
 
+/** F13: the table that the instance's subnet uses. */
+export interface OwnRouteTable {
+  /** Undefined: neither an explicit nor a main table was returned. */
+  table: RouteTable | undefined;
+  /** Whether it applies only because the subnet names no other. */
+  isImplicit: boolean;
+}
+
 /** F13: the table of the instance's subnet, and those that NAT gateways' subnets use. */
 export interface RouteTables {
   /** Undefined: neither an explicit nor a main table was returned. */
