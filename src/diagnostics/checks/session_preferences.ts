@@ -214,7 +214,7 @@ function keyFindings(
   const permissions = valueOf(facts.get("rolePermissions"));
   const decrypt = permissions === undefined || key.value === undefined
     ? undefined
-    : grantOf(permissions, { action: "kms:Decrypt", resource: key.value.arn });
+    : grantOf(permissions, { action: "kms:Decrypt", resource: key.value.arn }, { isExact: true });
   if (decrypt?.decision === "implicit_deny" || decrypt?.decision === "explicit_deny") {
     findings.push(
       forShell(

@@ -78,7 +78,7 @@ const ABSENT: ToolProbe = { found: false, reason: "absent" };
 export function sshHostEntries(text: string, file: string): SshHostEntry[] {
   const blocks = text.split(/^(?=[ \t]*(?:host|match)\b)/im);
   return blocks.flatMap((block) => {
-    const names = /^[ \t]*host(?:[ \t]+|[ \t]*=[ \t]*)(.+)$/im.exec(block)?.[1];
+    const names = /^[ \t]*host(?:[ \t]*=[ \t]*|[ \t]+)(.+)$/im.exec(block)?.[1];
     if (names === undefined) return [];
     const isOurs = /^[ \t]*proxycommand\b.*\bec2-connect\b.*\bssh-proxy\b/im.test(block);
     return names.trim().split(/\s+/).map((name) => ({

@@ -15,12 +15,15 @@ import {
 /**
  * The verdict on one request.
  *
+ * @param options.isExact What was asked of no resource does not count: a policy that names one key
+ * refuses "all keys".
  * @returns undefined when the method does not tell: names of policies do not, and the simulator says
  * nothing about what it was not asked.
  */
 export function grantOf(
   permissions: Permissions,
   request: PolicyRequest,
+  { isExact = false } = {},
 ): PolicyVerdict | undefined {
   switch (permissions.method) {
     case "simulated": {
@@ -28,7 +31,7 @@ export function grantOf(
         action.toLowerCase() === request.action.toLowerCase()
       );
       const decision = about.find(({ resource }) => resource === request.resource) ??
-        about.find(({ resource }) => resource === "*");
+        (isExact ? undefined : about.find(({ resource }) => resource === "*"));
       return decision === undefined ? undefined : simulatedVerdict(decision);
     }
     case "evaluated":
