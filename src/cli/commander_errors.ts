@@ -76,6 +76,10 @@ export function explainUsage(error: CommanderError, program: CommandTree): AppEr
       return new AppError("usage", `Cannot read ${longName(quoted)}: found no value`, {
         hint: `Write ${quoted.split(", ").at(-1)!}`,
       });
+    case "commander.missingMandatoryOptionValue":
+      return new AppError("usage", `Cannot do without ${longName(quoted)}: it is missing`, {
+        hint: `Write ${quoted.split(", ").at(-1)!}`,
+      });
     case "commander.excessArguments": {
       const extra = error.message.split(": ").at(-1)!.replace(/\.$/, "").split(", ").at(-1)!;
       return new AppError("usage", `Cannot use argument "${extra}": found more than wanted`, {

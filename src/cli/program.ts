@@ -14,6 +14,7 @@ import {
   unknownCommand,
 } from "./commander_errors.ts";
 import { connectCommand } from "./commands/connect.ts";
+import { databaseCommand } from "./commands/database.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import type { Context } from "./context.ts";
 import type { OutputFormat } from "./errors.ts";
@@ -40,7 +41,7 @@ export interface CommandDefinition {
 }
 
 /** Every command there is, in the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [connectCommand, sandboxCommand];
+const COMMANDS: readonly CommandDefinition[] = [connectCommand, databaseCommand, sandboxCommand];
 
 /** Widest help text; longer lines read badly. */
 const HELP_MAX_COLUMNS = 100;

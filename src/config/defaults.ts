@@ -14,5 +14,6 @@ export const DEFAULT_CONFIG: Config = {
     reconnection: { enabled: true, max_attempts: 5, base_delay_ms: 1_000, max_delay_ms: 16_000 },
   },
   resources: { max_memory_mb: 10, max_cpu_percent: 0.5, low_power_mode: true },
+  database: {},
   logging: { level: "info" },
 };

@@ -25,6 +25,7 @@ export interface Setting {
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   "aws.default_region": "AWS_REGION",
   "session.max_sessions_per_instance": "MAX_SESSIONS",
+  "database.path": "DATABASE",
   "logging.level": "LOG_LEVEL",
 };
 

@@ -51,6 +51,11 @@ const resourcesSchema = z.strictObject({
   low_power_mode: z.boolean().default(true).describe("Fewer wake-ups while nothing happens"),
 });
 
+const databaseSchema = z.strictObject({
+  path: z.string().min(1).optional()
+    .describe("File of the session history; ~/ is the home folder"),
+});
+
 const loggingSchema = z.strictObject({
   level: z.enum(["error", "warning", "info", "debug", "trace"]).default("info")
     .describe("What is logged on stderr; -v is debug, -vv is trace"),
@@ -61,6 +66,7 @@ export const configSchema = z.strictObject({
   aws: awsSchema.prefault({}),
   session: sessionSchema.prefault({}),
   resources: resourcesSchema.prefault({}),
+  database: databaseSchema.prefault({}),
   logging: loggingSchema.prefault({}),
 });
 

@@ -82,6 +82,16 @@ export class Database implements Disposable {
     return this.all<Row>(sql, ...values)[0]!;
   }
 
+  /** Has all questions of `work` answered as of one moment, while others go on writing. */
+  atOneMoment<T>(work: () => T): T {
+    this.run("BEGIN");
+    try {
+      return work();
+    } finally {
+      this.#rollBack();
+    }
+  }
+
   /** Does all of `work`, or nothing of it when it throws. */
   transaction<T>(work: () => T): T {
     // IMMEDIATE takes the lock for writing at once: a reader that wants to write later may have to
@@ -130,12 +140,12 @@ export class Database implements Disposable {
 
   /** Refuses files of newer versions and of other programs, before anything is written. */
   #requireOurs(): void {
-    // One moment: another process may be creating the tables right now.
-    this.run("BEGIN");
-    const { application_id: owner } = this.one<{ application_id: number }>("PRAGMA application_id");
-    const { version } = this;
-    const { tables } = this.one<{ tables: number }>("SELECT count(*) AS tables FROM sqlite_master");
-    this.run("COMMIT");
+    // At one moment: another process may be creating the tables right now.
+    const { owner, version, tables } = this.atOneMoment(() => ({
+      owner: this.one<{ application_id: number }>("PRAGMA application_id").application_id,
+      version: this.version,
+      tables: this.one<{ n: number }>("SELECT count(*) AS n FROM sqlite_master").n,
+    }));
     if (owner === APPLICATION_ID && version <= SCHEMA_VERSION) return;
     if (owner === APPLICATION_ID) {
       throw new AppError("resource", `Cannot use the database ${this.path}: it is too new`, {

@@ -39,7 +39,7 @@ const WORDS: Readonly<Record<Problem, { found: string; hint: (path: string) => s
   },
   "io": {
     found: "the disk refused to read or write",
-    hint: () => "Check the disk, or set EC2_CONNECT_DATABASE to a file on another",
+    hint: () => "Check that the disk is well and has room, or set EC2_CONNECT_DATABASE to another",
   },
   "damaged": { found: "the file is damaged", hint: moveAway },
   "full": {

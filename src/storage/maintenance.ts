@@ -4,6 +4,7 @@
  * @module
  */
 import type { Database } from "./database.ts";
+import { isBusy } from "./errors.ts";
 import { addSample, listSamples, LOST_AFTER_MS } from "./history.ts";
 import { planThinning, THINNING } from "./thinning.ts";
 
@@ -84,8 +85,13 @@ export function removeSessions(
   });
 }
 
-/** Gives the room of removed rows back to the disk. */
+/** Gives the room of removed rows back to the disk, unless another process is using the file. */
 export function shrinkFile(database: Database): void {
-  database.run("VACUUM");
-  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  try {
+    database.run("VACUUM");
+    database.one("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // The room is used for new rows then, and given back another time.
+    if (!isBusy(error)) throw error;
+  }
 }

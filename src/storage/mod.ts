@@ -7,9 +7,11 @@
  */
 export { Database, type OpenOptions } from "./database.ts";
 export { isBusy } from "./errors.ts";
+export * from "./export.ts";
 export { databasePath } from "./file.ts";
 export * from "./history.ts";
 export * from "./maintenance.ts";
 export * from "./rows.ts";
 export { SCHEMA_VERSION } from "./schema.ts";
+export * from "./statistics.ts";
 export { planThinning, THINNING } from "./thinning.ts";

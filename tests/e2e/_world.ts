@@ -130,6 +130,7 @@ async function homeEnvironment(home: string): Promise<Record<string, string>> {
     USERPROFILE: home,
     APPDATA: home,
     XDG_CONFIG_HOME: "",
+    XDG_DATA_HOME: "",
     DENO_DIR: cacheFolder,
     NO_COLOR: "1",
   };

@@ -17,6 +17,7 @@ Deno.test("listSettings() names a variable for every setting of the schema, and 
     "EC2_CONNECT_RESOURCES_MAX_MEMORY_MB",
     "EC2_CONNECT_RESOURCES_MAX_CPU_PERCENT",
     "EC2_CONNECT_RESOURCES_LOW_POWER_MODE",
+    "EC2_CONNECT_DATABASE_PATH",
     "EC2_CONNECT_LOGGING_LEVEL",
   ]);
   for (const setting of settings) assert.ok(setting.description, setting.path.join("."));

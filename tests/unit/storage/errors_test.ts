@@ -12,7 +12,7 @@ Deno.test("databaseError() tells what SQLite's codes mean, and the way out", () 
     [261, /another process keeps it locked/, /Try again/],
     [8, /may not be written/, /writable/],
     [1032, /may not be written/, /writable/],
-    [10, /the disk refused/, /Check the disk/],
+    [10, /the disk refused/, /Check that the disk/],
     [11, /the file is damaged/, /^Move it away \(mv '\/d\/x.db' '\/d\/x.db.old'\)/],
     [13, /the disk is full/, /database cleanup/],
     [14, /cannot be opened/, /EC2_CONNECT_DATABASE/],
