@@ -7,12 +7,19 @@
 import { Aws, type AwsSettings } from "../aws/mod.ts";
 import type { LoadedConfig } from "../config/mod.ts";
 import { listenTcp, startChild } from "../platform/mod.ts";
-import { LocalListener, PortSession, webSocketTransport } from "../session/mod.ts";
+import {
+  LocalListener,
+  PortSession,
+  type PortSessionOptions,
+  webSocketTransport,
+} from "../session/mod.ts";
 import { awsChoice } from "./aws_choice.ts";
 import type { ConnectOptions } from "./commands/connect.ts";
+import type { SshProxyOptions } from "./commands/ssh_proxy.ts";
 import type { ConnectParts } from "./connect/parts.ts";
 import type { Context } from "./context.ts";
 import type { AwsOptions } from "./invocation.ts";
+import type { SshProxyParts } from "./ssh_proxy/parts.ts";
 
 /** AWS, as options, environment and configuration choose it. Loads no SDK yet. */
 export async function createAws(
@@ -45,12 +52,25 @@ export async function createAws(
   }
 }
 
-/** The parts of `connect`. */
-export async function createConnectParts(
-  options: ConnectOptions,
+/** What the options of a command say about its sessions. */
+interface SessionOptions {
+  aws: AwsOptions;
+  reason: string | undefined;
+  /** Resume a lost session. */
+  reconnect: boolean;
+}
+
+/** Everything about the sessions of a command but what each is for. */
+type SessionCommons = Pick<
+  PortSessionOptions,
+  "service" | "openTransport" | "connectTimeoutMs" | "reconnect" | "reason" | "trace"
+>;
+
+async function sessionCommons(
+  options: SessionOptions,
   settings: LoadedConfig,
   context: Context,
-): Promise<ConnectParts> {
+): Promise<{ aws: Aws; commons: SessionCommons }> {
   const { io, reporter } = context;
   const aws = await createAws(options.aws, settings, context);
   const { aws: awsConfig, session: sessionConfig } = settings.config;
@@ -60,33 +80,65 @@ export async function createConnectParts(
     baseDelayMs: base_delay_ms,
     maxDelayMs: max_delay_ms,
   };
-  const env = (name: string) => io.env[name];
   const trace = reporter.tells("trace") ? (line: string) => reporter.log("trace", line) : undefined;
   const openTransport = webSocketTransport({
     signUpgrade: (url) => aws.signUpgrade(url),
     httpClient: () => aws.httpClient(),
     caCerts: () => aws.caCertificates(),
-    env,
+    env: (name) => io.env[name],
     trace,
   });
+  const commons = {
+    service: aws.sessionService(),
+    openTransport,
+    connectTimeoutMs: awsConfig.connection_timeout * 1000,
+    reconnect: options.reconnect && enabled ? policy : undefined,
+    trace,
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  };
+  return { aws, commons };
+}
+
+/** The parts of `connect`. */
+export async function createConnectParts(
+  options: ConnectOptions,
+  settings: LoadedConfig,
+  context: Context,
+): Promise<ConnectParts> {
+  const { aws, commons } = await sessionCommons(options, settings, context);
   return {
     instances: aws,
     listen: (address) => listenTcp(address),
     openTunnel: ({ forward, listener, ...request }) =>
-      PortSession.open({
-        ...request,
-        local: new LocalListener(forward, listener),
-        service: aws.sessionService(),
-        openTransport,
-        connectTimeoutMs: awsConfig.connection_timeout * 1000,
-        reconnect: options.reconnect && enabled ? policy : undefined,
-        trace,
-        ...(options.reason === undefined ? {} : { reason: options.reason }),
-      }),
+      PortSession.open({ ...commons, ...request, local: new LocalListener(forward, listener) }),
     startChild,
     pickInstance: async (instances, question) => {
       const { pickInstance } = await import("./prompts.ts");
       return await pickInstance(instances, { question, context });
+    },
+    [Symbol.dispose]: () => aws.close(),
+  };
+}
+
+/** The parts of `ssh-proxy`. */
+export async function createSshProxyParts(
+  options: SshProxyOptions,
+  settings: LoadedConfig,
+  context: Context,
+): Promise<SshProxyParts> {
+  const { aws, commons } = await sessionCommons(options, settings, context);
+  const { StdioSide } = await import("../session/stdio_side.ts");
+  return {
+    instances: aws,
+    open: async ({ remotePort, ...request }) => {
+      const local = new StdioSide(remotePort, { input: Deno.stdin, output: Deno.stdout });
+      const session = await PortSession.open({ ...commons, ...request, local });
+      return {
+        ready: session.ready,
+        closed: session.closed,
+        close: () => session.close(),
+        flushed: () => local.flushed(),
+      };
     },
     [Symbol.dispose]: () => aws.close(),
   };

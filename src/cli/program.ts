@@ -16,6 +16,7 @@ import {
 import { connectCommand } from "./commands/connect.ts";
 import { databaseCommand } from "./commands/database.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
+import { sshProxyCommand } from "./commands/ssh_proxy.ts";
 import type { Context } from "./context.ts";
 import type { OutputFormat } from "./errors.ts";
 import { examples, LEARN_MORE, optionTerm } from "./help.ts";
@@ -41,7 +42,12 @@ export interface CommandDefinition {
 }
 
 /** Every command there is, in the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [connectCommand, databaseCommand, sandboxCommand];
+const COMMANDS: readonly CommandDefinition[] = [
+  connectCommand,
+  sshProxyCommand,
+  databaseCommand,
+  sandboxCommand,
+];
 
 /** Widest help text; longer lines read badly. */
 const HELP_MAX_COLUMNS = 100;

@@ -182,8 +182,10 @@ class ChainRun {
       const isThere = await this.#seen(child, () => child.lines.length >= awaited);
       if (isThere && (keyAt >= 0 || !options.isChecked)) interrupt(child);
     }
-    const { code, stdout } = await child.result();
+    const { code, stdout: printed } = await child.result();
     clearTimeout(timer);
+    // Some servers end their lines as terminals do.
+    const stdout = printed.replaceAll(/\r$/gm, "");
     const hasOrder = !args.includes("--") && args.filter((arg) => arg === "-L").length < 2;
     const documented = command.output.filter((line) => line !== INTERRUPT_KEY);
     this.#compare(where, documented, stdout === "" ? [] : stdout.split("\n"), hasOrder);

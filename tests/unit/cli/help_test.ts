@@ -13,7 +13,7 @@ const snapshot = (name: string) => new URL(`../../testdata/help/${name}.txt`, im
 /** Run with UPDATE_SNAPSHOTS=1 after a change that is meant. */
 const isUpdate = Deno.env.get("UPDATE_SNAPSHOTS") === "1";
 
-for (const name of ["program", "connect", "database", "sandbox"]) {
+for (const name of ["program", "connect", "ssh-proxy", "database", "sandbox"]) {
   Deno.test(`the help of ${name} is as it was, fits 80 columns and has examples`, async () => {
     const text = name === "program" ? await shown("--help") : await shown(name, "--help");
     if (isUpdate) await Deno.writeTextFile(snapshot(name), text);

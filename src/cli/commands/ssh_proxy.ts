@@ -1,0 +1,78 @@
+/**
+ * `ssh-proxy`: the argument list to options. What they do is in `../ssh_proxy/run.ts`.
+ *
+ * @module
+ */
+
+import { Option } from "@commander-js/extra-typings";
+import { examples } from "../help.ts";
+import type { AwsOptions } from "../invocation.ts";
+import { AWS_OPTIONS, readAwsOptions, valueOption } from "../options.ts";
+import type { CommandDefinition } from "../program.ts";
+import { readReason, readRemotePort, readText } from "../values.ts";
+
+/** What `ssh-proxy` was asked. */
+export interface SshProxyOptions {
+  /** As it was written: an id, a Name tag, `tag:KEY=VALUE`, an address or DNS name. */
+  host: string;
+  port: number;
+  reason: string | undefined;
+  /** Resume a lost session. */
+  reconnect: boolean;
+  aws: AwsOptions;
+}
+
+const DEFAULT_PORT = 22;
+
+export const sshProxyCommand: CommandDefinition = {
+  takesCommandLine: false,
+  define(program, found) {
+    program.command("ssh-proxy")
+      .summary("carry ssh to an instance")
+      .description(
+        "Joins standard input and output to a port of an instance: what ssh wants of its " +
+          "ProxyCommand. A lost connection is resumed, and ssh does not notice. Everything that is " +
+          "said goes to standard error. It ends when ssh or the server does.\n\n" +
+          "HOST is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private DNS " +
+          "name.",
+      )
+      .usage("HOST [PORT] [options]")
+      .argument("<HOST>", "the instance")
+      .argument("[PORT]", "port of the instance (default: 22)")
+      .addOption(valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason))
+      .addOption(new Option("--no-reconnect", "end when the connection is lost"))
+      .optionsGroup("AWS:")
+      .addOption(AWS_OPTIONS.profile)
+      .addOption(AWS_OPTIONS.region)
+      .addOption(AWS_OPTIONS.endpointUrl)
+      .addHelpText(
+        "after",
+        examples([
+          [
+            "In ~/.ssh/config: ssh, scp and rsync to any instance by its id",
+            "Host i-*\n    ProxyCommand ec2-connect ssh-proxy %h %p",
+          ],
+          [
+            "The instance named web, without a configuration",
+            "ssh -o ProxyCommand='ec2-connect ssh-proxy %h %p' ec2-user@web",
+          ],
+        ]),
+      )
+      .action((host, port, options) => {
+        found({
+          format: undefined,
+          options: (): SshProxyOptions => ({
+            host: readText(host, "HOST"),
+            port: port === undefined ? DEFAULT_PORT : readRemotePort(port, "PORT"),
+            reason: options.reason,
+            reconnect: options.reconnect,
+            aws: readAwsOptions(options),
+          }),
+          run: async (options, context) => {
+            const { runSshProxy } = await import("../ssh_proxy/run.ts");
+            return await runSshProxy(options as SshProxyOptions, context);
+          },
+        });
+      });
+  },
+};

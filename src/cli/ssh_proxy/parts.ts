@@ -1,0 +1,31 @@
+/**
+ * What `ssh-proxy` is made of. The factory joins the real parts, tests hand in others.
+ *
+ * @module
+ */
+
+import type { InstanceLookup } from "../../aws/mod.ts";
+import type { SessionEnd, SessionEvent, SessionReady } from "../../session/mod.ts";
+
+/** A session that carries the standard streams. */
+export interface SshStream {
+  readonly ready: SessionReady;
+  readonly closed: Promise<SessionEnd>;
+  close(): Promise<void>;
+  /** Resolves when everything that has arrived is on standard output, or never will be. */
+  flushed(): Promise<void>;
+}
+
+/** What it is opened with. */
+export interface SshStreamRequest {
+  instanceId: string;
+  remotePort: number;
+  onEvent(event: SessionEvent): void;
+  signal: AbortSignal;
+}
+
+export interface SshProxyParts extends Disposable {
+  readonly instances: InstanceLookup;
+  /** Reads nothing of standard input before the session is ready. */
+  open(request: SshStreamRequest): Promise<SshStream>;
+}

@@ -1,0 +1,42 @@
+/**
+ * What is said about the session under an ssh, all of it on standard error.
+ *
+ * @module
+ */
+
+import { AppError } from "../../errors/mod.ts";
+import type { SessionEnd, SessionEvent } from "../../session/mod.ts";
+import type { Reporter } from "../reporter.ts";
+
+/** Tells one event; `name` is what the session leads to. */
+export function tellEvent(event: SessionEvent, name: string, reporter: Reporter): void {
+  switch (event.type) {
+    case "state": {
+      const { from, to } = event;
+      const reason = event.reason === undefined ? "" : `: ${event.reason}`;
+      if (to === "resuming") return reporter.note(`${name}: connection lost${reason}; resuming`);
+      if (from === "resuming" && to === "active") return reporter.note(`${name}: resumed`);
+      return reporter.log("debug", `${name}: ${from} -> ${to}${reason}`);
+    }
+    case "warning":
+      return reporter.warn(`${name}: ${event.message}`, event.hint);
+    case "notice":
+      return reporter.note(`${name}: ${event.message}`);
+    case "connection":
+      return reporter.log("debug", `${name}: connection ${event.status}`);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The failure that an end is; undefined when ssh or the server was done. */
+export function endError({ by, reason }: SessionEnd, name: string): AppError | undefined {
+  if (by === "user" || (by === "remote" && reason === "")) return undefined;
+  const what = by === "remote" ? "AWS or the agent closed it" : "the connection was lost";
+  return new AppError("network", `The session to ${name} has ended: ${what}`, {
+    why: reason === "" ? "No reason is known" : reason,
+    hint: /unable to connect to specified port/i.test(reason)
+      ? "Check that the instance's ssh server runs and listens on that port"
+      : "An ssh connection cannot go on over another session: connect again",
+  });
+}
