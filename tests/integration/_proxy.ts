@@ -29,7 +29,9 @@ export class FakeProxy implements AsyncDisposable {
 
   async #serve(client: Deno.Conn, answer: string): Promise<void> {
     const buffer = new Uint8Array(64 * 1024);
-    const length = await client.read(buffer) ?? 0;
+    const length = await client.read(buffer);
+    // A client may open a connection that it finds no use for.
+    if (length === null) return;
     const [line = ""] = new TextDecoder().decode(buffer.subarray(0, length)).split("\r\n", 1);
     this.requests.push(line);
     const tunnel = /^CONNECT ([^ ]+):(\d+) /.exec(line);
