@@ -36,6 +36,12 @@ export async function resolveRegion(choice: Choice, env: EnvLookup): Promise<str
       hint: "Add --region, set AWS_REGION, or run: aws configure set region REGION",
     });
   }
+  const ofZone = /^([a-z]{2,4}(?:-[a-z]+)+-\d)[a-z]$/.exec(region)?.[1];
+  if (ofZone !== undefined) {
+    throw new AppError("config", `Cannot use region "${region}": it is an availability zone`, {
+      hint: `Its region is ${ofZone}`,
+    });
+  }
   // It becomes part of a host name.
   if (!/^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/.test(region)) {
     throw new AppError("config", `Cannot use region "${region}": it is no region name`, {
