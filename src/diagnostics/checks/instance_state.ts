@@ -77,6 +77,7 @@ function notFound(
     remediation,
     resources: [{ type: "instance", id: instanceId }],
     evidence: { region, account_id: accountId ?? null, other_regions: [...elsewhere] },
+    follows: elsewhere.length === 0 ? [] : [`region_match.REGION_INSTANCE_ELSEWHERE#${region}`],
   });
 }
 
