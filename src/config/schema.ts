@@ -53,7 +53,9 @@ const resourcesSchema = z.strictObject({
 
 const databaseSchema = z.strictObject({
   path: z.string().min(1).optional()
-    .describe("File of the session history; ~/ is the home folder"),
+    .describe(
+      "File of the session history, in place of the one in the data folder; ~/ is the home folder",
+    ),
 });
 
 const loggingSchema = z.strictObject({
