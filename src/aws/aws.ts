@@ -11,6 +11,7 @@ import { messageOf } from "../errors/mod.ts";
 import { type Answered, callAws } from "./call.ts";
 import { type ClientSettings, COMMON_SETTINGS, credentialSource } from "./client_settings.ts";
 import type {
+  ActiveSession,
   AwsSettings,
   Credentials,
   EnvLookup,
@@ -156,13 +157,32 @@ export class Aws implements InstanceLookup, Disposable {
    */
   async findInstances(selector: InstanceSelector, signal?: AbortSignal): Promise<Instance[]> {
     const about = { operation: "DescribeInstances", target: targetOf(selector), signal };
-    return await collectPages(async (token) => {
+    return await collectPages("instances", async (token) => {
       const answer = await this.#call({ service: "ec2", ...about }, async () => {
         const calls = await this.#ec2.get();
         return await calls.describePage(selector, { token, signal });
       });
       const { instancesOf } = await import("./ec2_calls.ts");
-      return { instances: instancesOf(answer), nextToken: answer.NextToken || undefined };
+      return { items: instancesOf(answer), nextToken: answer.NextToken || undefined };
+    });
+  }
+
+  /**
+   * The sessions that these credentials have started, from any machine, and that are active.
+   *
+   * A role is one owner for each of its session names: the same person with another name of the
+   * role's session is another owner.
+   */
+  async activeSessions(signal: AbortSignal): Promise<ActiveSession[]> {
+    const owner = await this.#callerArn(signal);
+    const about = { service: "ssm", operation: "DescribeSessions", target: undefined, signal };
+    const { activeSessionsOf } = await import("./active_sessions.ts");
+    return await collectPages("sessions", async (token) => {
+      const answer = await this.#call(
+        about,
+        async () => await (await this.#ssm.get()).activeSessions(owner, { token, signal }),
+      );
+      return { items: activeSessionsOf(answer), nextToken: answer.NextToken || undefined };
     });
   }
 
@@ -230,6 +250,13 @@ export class Aws implements InstanceLookup, Disposable {
       credentials: this.#credentials,
       log: this.#log,
     }, send);
+  }
+
+  async #callerArn(signal: AbortSignal): Promise<string> {
+    const about = { service: "sts", operation: "GetCallerIdentity", target: undefined, signal };
+    const settings = await this.clientSettings("STS");
+    const { callerIdentity, arnOf } = await import("./caller_identity.ts");
+    return arnOf(await this.#call(about, () => callerIdentity(settings, signal)));
   }
 
   #endpoint(service: string): Promise<string | undefined> {

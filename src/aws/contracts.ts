@@ -113,3 +113,12 @@ export type InstanceSelector =
   | { by: "ip"; address: string }
   | { by: "dns"; dnsName: string }
   | { by: "all" };
+
+/** A session that AWS says is active. */
+export interface ActiveSession {
+  sessionId: string;
+  /** Instance id. */
+  target: string;
+  startedAtMs: number;
+  documentName: string;
+}

@@ -33,6 +33,10 @@ export function attempt(context: AwsErrorContext): string {
       return target === undefined
         ? "Cannot look up instances"
         : `Cannot look up instance ${target}`;
+    case "DescribeSessions":
+      return "Cannot look up sessions";
+    case "GetCallerIdentity":
+      return "Cannot look up whose the credentials are";
     case "AssumeRole":
     case "AssumeRoleWithWebIdentity":
       return `Cannot assume role ${target ?? ""}`.trim();

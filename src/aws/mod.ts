@@ -12,6 +12,7 @@ export { type AwsFailure, type AwsFailureClass, classifyAwsError } from "./class
 export type { CredentialOrigin } from "./credential_origin.ts";
 export type { ClientSettings } from "./client_settings.ts";
 export type {
+  ActiveSession,
   AwsSettings,
   Credentials,
   EnvLookup,

@@ -1,10 +1,12 @@
 /**
- * The SSM calls of a session. Heavy: imported when the first one is made.
+ * The SSM calls about sessions. Heavy: imported when the first one is made.
  *
  * @module
  */
 
 import {
+  DescribeSessionsCommand,
+  type DescribeSessionsCommandOutput,
   ResumeSessionCommand,
   SSMClient,
   StartSessionCommand,
@@ -21,7 +23,7 @@ export interface GrantAnswer extends Answered {
   TokenValue?: string | undefined;
 }
 
-/** An SSM client reduced to three calls. Failures are the SDK's. */
+/** An SSM client reduced to the calls of sessions. Failures are the SDK's. */
 export class SsmCalls {
   readonly #client: SSMClient;
 
@@ -57,6 +59,24 @@ export class SsmCalls {
     return this.#client.send(new TerminateSessionCommand({ SessionId: sessionId }), {
       abortSignal: signal,
     });
+  }
+
+  /**
+   * One page of the sessions that are active, of one owner.
+   *
+   * @param owner ARN of who started them.
+   * @param token Of the page before; undefined for the first.
+   */
+  activeSessions(
+    owner: string,
+    { token, signal }: { token: string | undefined; signal: AbortSignal },
+  ): Promise<DescribeSessionsCommandOutput> {
+    const command = new DescribeSessionsCommand({
+      State: "Active",
+      Filters: [{ key: "Owner", value: owner }],
+      ...(token === undefined ? {} : { NextToken: token }),
+    });
+    return this.#client.send(command, { abortSignal: signal });
   }
 
   destroy(): void {

@@ -12,6 +12,8 @@ import { loadConfig, type LoadedConfig } from "../config/mod.ts";
 
 export interface Context {
   readonly io: Io;
+  /** The whole argument list, as it was written. */
+  readonly args: readonly string[];
   readonly globals: GlobalOptions;
   readonly reporter: Reporter;
   readonly stop: StopRequests;

@@ -13,6 +13,7 @@ import {
   type TerminalFacts,
   terminalFacts,
 } from "../platform/mod.ts";
+import type { BackgroundJob } from "./background/job.ts";
 import { TextOutput } from "./text_output.ts";
 
 export interface Io {
@@ -25,6 +26,8 @@ export interface Io {
   readonly output: TextOutput;
   /** Calls back at each request to stop, until disposed. */
   onStopSignal(listener: (signal: StopSignal) => void): Disposable;
+  /** Set where the command runs inside the background host. */
+  readonly job?: BackgroundJob;
 }
 
 /** This process. */

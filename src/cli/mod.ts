@@ -10,7 +10,7 @@ import { AppError, toAppError } from "../errors/mod.ts";
 import type { OutputFormat } from "./errors.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Io, systemIo } from "./io.ts";
-import { type LogLevel, Reporter } from "./reporter.ts";
+import { type LogLevel, Reporter, type ReporterIo } from "./reporter.ts";
 import { Stopped, StopRequests } from "./stop.ts";
 import { VERSION } from "./version.ts";
 
@@ -41,12 +41,12 @@ export async function run(args: readonly string[], io: Io = systemIo()): Promise
     io.output.write("stdout", invocation.show);
     return await finish(0, io, args);
   }
-  return await finish(await runCommand(invocation, io), io, args);
+  return await finish(await runCommand(invocation, { io, args }), io, args);
 }
 
 async function runCommand(
   invocation: Exclude<Invocation, { show: string }>,
-  io: Io,
+  { io, args }: { io: Io; args: readonly string[] },
 ): Promise<number> {
   const { globals, format } = invocation;
   const level = globals.quiet ? "error" : LEVEL_OF_VERBOSITY[globals.verbosity] ?? "trace";
@@ -54,7 +54,7 @@ async function runCommand(
   using stop = new StopRequests(io);
   const running = async () => {
     try {
-      return await invocation.run({ io, globals, reporter, stop });
+      return await invocation.run({ io, args, globals, reporter, stop });
     } catch (error) {
       // Whatever failed after the request to stop failed because of it.
       if (stop.signal.aborted) return (stop.signal.reason as Stopped).exitCode;
@@ -85,7 +85,7 @@ async function finish(code: number, io: Io, args: readonly string[]): Promise<nu
 }
 
 /** A reporter for an argument list that could not be parsed, by what can be seen in it. */
-function reporterFor(args: readonly string[], io: Io): Reporter {
+export function reporterFor(args: readonly string[], io: ReporterIo): Reporter {
   const end = args.indexOf("--");
   const own = end < 0 ? args : args.slice(0, end);
   const isJson = own.some((arg, index) =>

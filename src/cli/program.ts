@@ -15,8 +15,12 @@ import {
 } from "./commander_errors.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { databaseCommand } from "./commands/database.ts";
+import { hostCommand } from "./commands/host.ts";
+import { listCommand } from "./commands/list.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { sshProxyCommand } from "./commands/ssh_proxy.ts";
+import { statusCommand } from "./commands/status.ts";
+import { terminateCommand } from "./commands/terminate.ts";
 import type { Context } from "./context.ts";
 import type { OutputFormat } from "./errors.ts";
 import { examples, LEARN_MORE, optionTerm } from "./help.ts";
@@ -44,6 +48,10 @@ export interface CommandDefinition {
 /** Every command there is, in the order of the help. */
 const COMMANDS: readonly CommandDefinition[] = [
   connectCommand,
+  listCommand,
+  statusCommand,
+  terminateCommand,
+  hostCommand,
   sshProxyCommand,
   databaseCommand,
   sandboxCommand,

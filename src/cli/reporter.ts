@@ -22,13 +22,16 @@ export interface ReporterOptions {
   colour: boolean;
 }
 
+/** What of the process is used. */
+export type ReporterIo = Pick<Io, "output" | "clock" | "env" | "terminal">;
+
 export class Reporter {
-  readonly #io: Io;
+  readonly #io: ReporterIo;
   readonly #options: ReporterOptions;
   readonly #usesColour: boolean;
   #statusText = "";
 
-  constructor(io: Io, options: ReporterOptions) {
+  constructor(io: ReporterIo, options: ReporterOptions) {
     this.#io = io;
     this.#options = { ...options };
     const { terminal, env } = io;

@@ -12,6 +12,7 @@ export const DEFAULT_CONFIG: Config = {
     max_sessions_per_instance: 3,
     health_check_interval: 5,
     reconnection: { enabled: true, max_attempts: 5, base_delay_ms: 1_000, max_delay_ms: 16_000 },
+    background_linger: 60,
   },
   resources: { max_memory_mb: 10, max_cpu_percent: 0.5, low_power_mode: true },
   database: {},

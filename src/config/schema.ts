@@ -41,6 +41,8 @@ const sessionSchema = z.strictObject({
   health_check_interval: seconds.default(5)
     .describe("Seconds of silence after which a session is taken for lost"),
   reconnection: reconnectionSchema.prefault({}),
+  background_linger: seconds.default(60)
+    .describe("Seconds that the background host stays after its last session has ended"),
 });
 
 const resourcesSchema = z.strictObject({

@@ -15,13 +15,14 @@ const PRIVATE_MODE = 0o600;
  *
  * @param options.mode Permissions of a new file; default 0600.
  * @param options.mayReplace False: a file that is already there is an error.
+ * @param options.isDurable False: after the power went off the file may be empty.
  * @throws {AppError} `usage` when the path cannot be written: a folder, no folder above it, no
  * permission, or there already; `resource` for a full disk and its like. Nothing is left behind.
  */
 export async function writeWholeFile(
   path: string,
   content: string | Uint8Array,
-  options: { mode?: number; mayReplace?: boolean } = {},
+  options: { mode?: number; mayReplace?: boolean; isDurable?: boolean } = {},
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
@@ -34,7 +35,8 @@ export async function writeWholeFile(
     }
     // A device or a pipe (/dev/stdout) cannot be replaced, only written.
     if (before !== undefined && !before.isFile) return await Deno.writeFile(path, bytes);
-    await writeAndSync(temporary, bytes, options.mode ?? PRIVATE_MODE);
+    const { mode = PRIVATE_MODE, isDurable = true } = options;
+    await writeNew(temporary, bytes, { mode, isDurable });
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
@@ -51,10 +53,14 @@ async function statOrUndefined(path: string): Promise<Deno.FileInfo | undefined>
   }
 }
 
-async function writeAndSync(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+async function writeNew(
+  path: string,
+  bytes: Uint8Array,
+  { mode, isDurable }: { mode: number; isDurable: boolean },
+): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true, mode });
   for (let rest = bytes; rest.byteLength > 0;) rest = rest.subarray(await file.write(rest));
-  await file.sync();
+  if (isDurable) await file.sync();
 }
 
 /** What kept a file from being written, as an error of ours. */

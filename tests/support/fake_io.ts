@@ -102,6 +102,7 @@ export function fakeContext(
   const stop = new StopRequests(io);
   return {
     io,
+    args: [],
     globals: {
       verbosity: 0,
       quiet: false,

@@ -30,6 +30,8 @@ export interface ConnectOptions {
   reason: string | undefined;
   /** Resume a lost session. */
   reconnect: boolean;
+  /** Have the background host hold the sessions. */
+  background: boolean;
   aws: AwsOptions;
   /** Program and arguments to run while the forwards are ready. */
   command: string[] | undefined;
@@ -72,6 +74,7 @@ export const connectCommand: CommandDefinition = {
       )
       .addOption(valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason))
       .addOption(new Option("--no-reconnect", "end when the connection is lost"))
+      .addOption(new Option("--background", "return when ready; the tunnel stays open"))
       .optionsGroup("AWS:")
       .addOption(AWS_OPTIONS.profile)
       .addOption(AWS_OPTIONS.region)
@@ -94,6 +97,7 @@ export const connectCommand: CommandDefinition = {
             "Several ports, for scripts: one JSON object a line",
             "ec2-connect connect web -L 0:80 -L 0:443 --format json",
           ],
+          ["Open it, and get on with other things", "ec2-connect connect web --background"],
           [
             "As long as a command runs",
             "ec2-connect connect tag:role=db --remote-port 5432 -- \\\n" +
@@ -109,8 +113,9 @@ export const connectCommand: CommandDefinition = {
             forwards: chooseForwards(options),
             reason: options.reason,
             reconnect: options.reconnect,
+            background: options.background ?? false,
             aws: readAwsOptions(options),
-            command: readCommand(rest),
+            command: readCommand(rest, options.background ?? false),
           }),
           run: async (options, context) => {
             const { runConnect } = await import("../connect/run.ts");
@@ -159,8 +164,14 @@ function chooseForwards(options: {
   return forwards;
 }
 
-function readCommand(rest: string[] | undefined): string[] | undefined {
+function readCommand(rest: string[] | undefined, isBackground: boolean): string[] | undefined {
   if (rest === undefined) return undefined;
+  if (isBackground) {
+    throw new AppError("usage", "Cannot combine --background with a command after --", {
+      why: "The forwards end with the command, and so does what waits for it",
+      hint: "Leave out --background",
+    });
+  }
   if (rest[0]) return rest;
   throw new AppError("usage", "Cannot run a command: found nothing after --", {
     hint: "Write the command after --, or leave -- out",

@@ -31,7 +31,13 @@ export async function runConnect(
   context: Context,
   createParts: CreateParts = createConnectParts,
 ): Promise<number> {
-  const selector = options.instance === undefined ? undefined : parseSelector(options.instance);
+  const { job } = context.io;
+  if (options.background && job === undefined) {
+    const { connectInBackground } = await import("../background/connect.ts");
+    return await connectInBackground(options, context, createParts);
+  }
+  const instance = job?.instance ?? options.instance;
+  const selector = instance === undefined ? undefined : parseSelector(instance);
   if (selector === undefined && !canPrompt(context)) throw noInstance();
   const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);
@@ -46,6 +52,7 @@ export async function runConnect(
     if (!(error instanceof TargetNotConnectedError)) throw error;
     throw await explainNotConnected(parts.instances, error, context.stop.signal);
   }
+  job?.onReady();
   if (options.command !== undefined) {
     return await runWithForwards(options.command, { tunnels, parts, context });
   }

@@ -149,7 +149,7 @@ Deno.test("an instance without an id is an error of protocol", async () => {
 Deno.test("collectPages() ends when the pages lead in a circle", async () => {
   const tokens = ["a", "b", "a"];
   await assert.rejects(
-    collectPages(() => Promise.resolve({ instances: [], nextToken: tokens.shift() })),
+    collectPages("instances", () => Promise.resolve({ items: [], nextToken: tokens.shift() })),
     { kind: "protocol", message: /same page again/ },
   );
 });

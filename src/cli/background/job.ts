@@ -1,0 +1,16 @@
+/**
+ * A command inside the background host, run for another process.
+ *
+ * @module
+ */
+import type { SessionRegistry } from "../../session/host/mod.ts";
+
+/** What such a command has in place of a process of its own. */
+export interface BackgroundJob {
+  /** The host's, which shows them to others. */
+  readonly sessions: SessionRegistry;
+  /** What the person chose of several, in place of the command line's INSTANCE. */
+  readonly instance: string | undefined;
+  /** To be called when all forwards are ready: who asked for them is told, and waits no more. */
+  onReady(): void;
+}

@@ -1,0 +1,46 @@
+/**
+ * `list` for a person.
+ *
+ * @module
+ */
+import { bracketed } from "../../platform/mod.ts";
+import type { SessionEntry } from "../../session/host/mod.ts";
+import { formatDuration } from "../duration.ts";
+import { type Column, tableLines } from "../table.ts";
+
+const COLUMNS: readonly Column[] = [
+  { title: "SESSION" },
+  { title: "INSTANCE", cutTo: 10 },
+  { title: "STATE" },
+  { title: "LOCAL" },
+  { title: "REMOTE", cutTo: 8 },
+  { title: "UP" },
+];
+
+/** Nothing when there are none. */
+export function listLines(sessions: readonly SessionEntry[], width: number | undefined): string[] {
+  if (sessions.length === 0) return [];
+  return tableLines(
+    COLUMNS,
+    sessions.map((session) => [
+      session.session_id,
+      session.instance_name ?? session.instance_id,
+      session.state,
+      localEnd(session),
+      remoteEnd(session),
+      formatDuration(session.uptime_s),
+    ]),
+    width,
+  );
+}
+
+/** `127.0.0.1:8080`; `-` for a session without a local port. */
+export function localEnd({ bind, local_port }: SessionEntry): string {
+  return bind === null || local_port === null ? "-" : `${bracketed(bind)}:${local_port}`;
+}
+
+/** `80`, or `db.internal:5432` behind the instance. */
+export function remoteEnd({ remote_host, remote_port }: SessionEntry): string {
+  if (remote_port === null) return "-";
+  return remote_host === null ? `${remote_port}` : `${bracketed(remote_host)}:${remote_port}`;
+}

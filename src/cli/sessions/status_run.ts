@@ -1,0 +1,57 @@
+/**
+ * `status`: everything about one session, or all.
+ *
+ * @module
+ */
+import { selectSession, type SessionDetails } from "../../session/host/mod.ts";
+import type { StatusOptions } from "../commands/status.ts";
+import type { Context } from "../context.ts";
+import { type Result, writeResult } from "../result.ts";
+import { type CreateSessionsParts, createSessionsParts, type SessionsParts } from "./parts.ts";
+import { statusLines } from "./status_text.ts";
+import { watch } from "./watch.ts";
+
+/** How often `--watch` looks. */
+const WATCH_INTERVAL_MS = 1_000;
+
+/** Hosts of this machine know it all. */
+const NO_AWS = { profile: undefined, region: undefined, endpointUrl: undefined };
+
+/** @returns 0 */
+export async function runStatus(
+  options: StatusOptions,
+  context: Context,
+  createParts: CreateSessionsParts = createSessionsParts,
+): Promise<number> {
+  const { io, reporter } = context;
+  using parts = await createParts(NO_AWS, context);
+  if (options.watch) {
+    await watch(context, {
+      intervalMs: WATCH_INTERVAL_MS,
+      look: async () => statusResult(await chosen(options.session, parts), io.clock.epochMs()),
+    });
+    return 0;
+  }
+  const sessions = await chosen(options.session, parts);
+  if (sessions.length === 0 && reporter.format === "text") reporter.note("No session is open");
+  await writeResult(statusResult(sessions, io.clock.epochMs()), context, options.output);
+  return 0;
+}
+
+async function chosen(
+  text: string | undefined,
+  parts: SessionsParts,
+): Promise<readonly SessionDetails[]> {
+  const sessions = (await parts.survey()).flatMap((host) => host.sessions)
+    .toSorted((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at));
+  return text === undefined ? sessions : [selectSession(sessions, text)];
+}
+
+function statusResult(sessions: readonly SessionDetails[], nowMs: number): Result {
+  return {
+    schema: "status",
+    // Counts of round trips are for `metrics`, which makes percentiles of them.
+    value: { sessions: sessions.map(({ round_trips: _counts, ...session }) => session) },
+    text: () => statusLines(sessions, nowMs),
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * `terminate`: ends sessions of any host of this user, and those whose host is gone.
+ *
+ * @module
+ */
+import { AppError, toAppError } from "../../errors/mod.ts";
+import {
+  forgetLost,
+  HostGoneError,
+  HostSilentError,
+  nameSessions,
+  selectSession,
+  type SessionDetails,
+  type SurveyedHost,
+} from "../../session/host/mod.ts";
+import type { TerminateOptions } from "../commands/terminate.ts";
+import type { Context } from "../context.ts";
+import { writeResult } from "../result.ts";
+import { printable } from "../text.ts";
+import { type CreateSessionsParts, createSessionsParts, type SessionsParts } from "./parts.ts";
+
+/** What became of one session. */
+interface Ending {
+  session: SessionDetails;
+  failure: AppError | undefined;
+}
+
+type Found = SessionDetails & { host: SurveyedHost };
+
+/**
+ * @returns 0 when all were ended.
+ * @throws {AppError} The first failure, when every session has been tried.
+ */
+export async function runTerminate(
+  options: TerminateOptions,
+  context: Context,
+  createParts: CreateSessionsParts = createSessionsParts,
+): Promise<number> {
+  const { reporter } = context;
+  using parts = await createParts(options.aws, context);
+  const hosts = await parts.survey();
+  const all = hosts.flatMap((host) =>
+    host.sessions.map((session): Found => ({ ...session, host }))
+  );
+  // All are looked up before the first is ended: a slip in one must not leave half of it done.
+  const chosen = options.all
+    ? all
+    : [...new Set(options.sessions.map((text) => selectSession(all, text)))];
+  if (chosen.length === 0 && reporter.format === "text") reporter.note("No session is open");
+  const endings = await Promise.all(chosen.map((session) => end(session, parts, context)));
+  await forgetEnded(endings, hosts, context);
+  await writeResult(
+    {
+      schema: "terminate",
+      value: { sessions: endings.map(describe) },
+      text: () =>
+        endings.filter(({ failure }) => failure === undefined)
+          .map(({ session }) => printable(`Terminated ${nameSessions([session])}`)),
+    },
+    context,
+    options.output,
+  );
+  const failures = endings.flatMap(({ failure }) => failure ?? []);
+  for (const failure of failures.slice(1)) reporter.error(failure);
+  if (failures[0] !== undefined) throw failures[0];
+  return 0;
+}
+
+async function end(session: Found, parts: SessionsParts, context: Context): Promise<Ending> {
+  const { host } = session;
+  try {
+    if (host.status === "live") {
+      try {
+        // One that the host does not hold any more has ended meanwhile.
+        await parts.endAtHost(host, session.session_id);
+        return { session, failure: undefined };
+      } catch (error) {
+        if (!(error instanceof HostGoneError || error instanceof HostSilentError)) throw error;
+        context.reporter.log("debug", `process ${host.file.pid} does not answer: ${error.message}`);
+      }
+    }
+    await parts.endOnAws(session, context.stop.signal);
+    return { session, failure: undefined };
+  } catch (error) {
+    return { session, failure: toAppError(error) };
+  }
+}
+
+/** Takes what was ended off the lists of hosts that cannot do so themselves. */
+async function forgetEnded(
+  endings: readonly Ending[],
+  hosts: readonly SurveyedHost[],
+  { reporter }: Context,
+): Promise<void> {
+  const ended = endings.filter(({ failure }) => failure === undefined)
+    .map(({ session }) => session.session_id);
+  for (const host of hosts) {
+    // A silent host may wake up and will see for itself.
+    if (host.status !== "gone") continue;
+    try {
+      await forgetLost(host, ended);
+    } catch (error) {
+      const { message, hint } = toAppError(error);
+      reporter.warn(`Ended sessions stay listed as lost: ${message}`, hint);
+    }
+  }
+}
+
+function describe({ session, failure }: Ending): Record<string, unknown> {
+  return {
+    session_id: session.session_id,
+    instance_id: session.instance_id,
+    was: session.state,
+    terminated: failure === undefined,
+    error: failure?.message ?? null,
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * SESSION as a person writes it: a session id, a unique prefix of one, or a local port.
+ *
+ * @module
+ */
+import { AppError } from "../../errors/mod.ts";
+import { bracketed } from "../../platform/mod.ts";
+
+/** What a session is chosen and named by. */
+export interface SelectableSession {
+  session_id: string;
+  previous_session_ids?: readonly string[];
+  instance_id: string;
+  instance_name: string | null;
+  state: string;
+  bind: string | null;
+  local_port: number | null;
+}
+
+/** Candidates that are named in an error; more would hide the rest of it. */
+const NAMED_LIMIT = 10;
+
+/**
+ * The one session that is meant. An id of before a restart means the session that came of it. A whole
+ * id beats a port, and a port a prefix.
+ *
+ * @param ended Ids of sessions that are known to be over, for a message that says so.
+ * @throws {AppError} `usage` when there is none, or more than one.
+ */
+export function selectSession<Session extends SelectableSession>(
+  sessions: readonly Session[],
+  text: string,
+  ended: readonly string[] = [],
+): Session {
+  const matches = matching(sessions, text);
+  if (matches.length === 1) return matches[0]!;
+  if (matches.length > 1) {
+    throw new AppError("usage", `Cannot choose a session: "${text}" fits ${matches.length}`, {
+      why: nameSessions(matches),
+      hint: "Give the whole session id, or more of it",
+    });
+  }
+  const over = ended.filter((id) => id.startsWith(text));
+  if (text !== "" && over.length === 1) {
+    throw new AppError("usage", `Session ${over[0]} has already ended`, {
+      hint: "Run ec2-connect list for those that are open",
+    });
+  }
+  throw new AppError("usage", `Cannot find session "${text}": none has this id or local port`, {
+    why: sessions.length === 0 ? "No session is open" : `Open: ${nameSessions(sessions)}`,
+    hint: "Give a session id, the beginning of one, or a local port",
+  });
+}
+
+function matching<Session extends SelectableSession>(
+  sessions: readonly Session[],
+  text: string,
+): Session[] {
+  const withId = sessions.filter(({ session_id, previous_session_ids = [] }) =>
+    session_id === text || previous_session_ids.includes(text)
+  );
+  if (withId.length > 0) return withId;
+  const withPort = sessions.filter(({ local_port }) =>
+    local_port !== null && String(local_port) === text
+  );
+  if (withPort.length > 0) return withPort;
+  return text === "" ? [] : sessions.filter(({ session_id }) => session_id.startsWith(text));
+}
+
+/** `me-0001 (web, 127.0.0.1:8080, active), me-0002 (…)` */
+export function nameSessions(sessions: readonly SelectableSession[]): string {
+  const names = sessions.slice(0, NAMED_LIMIT).map((session) => {
+    const { session_id, instance_id, instance_name, bind, local_port, state } = session;
+    const address = bind === null || local_port === null
+      ? []
+      : [`${bracketed(bind)}:${local_port}`];
+    return `${session_id} (${[instance_name ?? instance_id, ...address, state].join(", ")})`;
+  });
+  const more = sessions.length - names.length;
+  return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { type SelectableSession, selectSession } from "../../../../src/session/host/mod.ts";
+import { refusal } from "../../../support/fake_io.ts";
+
+function session(session_id: string, partial: Partial<SelectableSession> = {}): SelectableSession {
+  return {
+    session_id,
+    instance_id: "i-0123456789abcdef0",
+    instance_name: "web",
+    state: "active",
+    bind: "127.0.0.1",
+    local_port: null,
+    ...partial,
+  };
+}
+
+const SESSIONS = [
+  session("me-0001", { local_port: 8080 }),
+  session("me-0002", { local_port: 5432, previous_session_ids: ["me-0000"] }),
+  session("me-00021", { local_port: 5432, bind: "::1", instance_name: null, state: "lost" }),
+  session("8080-x"),
+];
+
+Deno.test("a session is chosen by its id, a prefix that only it has, or its local port", () => {
+  const cases = [
+    ["me-0001", "me-0001"],
+    // A whole id is meant although another one begins with it.
+    ["me-0002", "me-0002"],
+    ["me-00021", "me-00021"],
+    ["me-0000", "me-0002"],
+    ["8", "8080-x"],
+    ["8080", "me-0001"],
+    ["8080-", "8080-x"],
+  ];
+  for (const [text, wanted] of cases) {
+    assert.equal(selectSession(SESSIONS, text!).session_id, wanted, text);
+  }
+});
+
+Deno.test("what fits several names them all; what fits none names what there is", async () => {
+  const ambiguous = await refusal(() => selectSession(SESSIONS, "5432"));
+  assert.equal(ambiguous.exitCode, 2);
+  assert.equal(ambiguous.message, 'Cannot choose a session: "5432" fits 2');
+  assert.equal(
+    ambiguous.why,
+    "me-0002 (web, 127.0.0.1:5432, active), me-00021 (i-0123456789abcdef0, [::1]:5432, lost)",
+  );
+  assert.match((await refusal(() => selectSession(SESSIONS, "me-"))).message, /fits 3$/);
+  for (const text of ["you", "90", "me-00022", ""]) {
+    const unknown = await refusal(() => selectSession(SESSIONS, text));
+    assert.equal(unknown.exitCode, 2);
+    assert.equal(unknown.message, `Cannot find session "${text}": none has this id or local port`);
+    assert.match(unknown.why!, /^Open: me-0001 \(web, 127\.0\.0\.1:8080, active\), .*8080-x/);
+  }
+  assert.equal((await refusal(() => selectSession([], "x"))).why, "No session is open");
+  const many = Array.from({ length: 12 }, (_, index) => session(`a-${index}`));
+  assert.match((await refusal(() => selectSession(many, "a"))).why!, /a-9 \(.*\) and 2 more$/);
+});
+
+Deno.test("a session that is over is told apart from one that never was", async () => {
+  const ended = ["me-9000", "me-9001"];
+  const error = await refusal(() => selectSession(SESSIONS, "me-9001", ended));
+  assert.deepEqual([error.message, error.exitCode], ["Session me-9001 has already ended", 2]);
+  assert.match((await refusal(() => selectSession([], "me-", ended))).message, /^Cannot find/);
+  assert.match((await refusal(() => selectSession([], "", ["x"]))).message, /^Cannot find/);
+});
