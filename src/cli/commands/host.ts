@@ -22,7 +22,14 @@ export const hostCommand: CommandDefinition = {
         "The background host is the process that holds the sessions of connect --background. It is " +
           "started by the first of them, and ends a minute after the last.",
       )
-      .usage("COMMAND [options]");
+      .usage("COMMAND [options]")
+      .addHelpText(
+        "after",
+        examples([
+          ["Does it run?", "ec2-connect host status"],
+          ["End it and its sessions", "ec2-connect host stop"],
+        ]),
+      );
     group.command("status")
       .summary("show whether it runs")
       .description(

@@ -18,6 +18,7 @@ function options(partial: Partial<ConnectOptions> = {}): ConnectOptions {
     forwards: [{ bind: "127.0.0.1", localPort: 8080, remotePort: 80 }],
     reason: undefined,
     reconnect: true,
+    background: false,
     aws: { profile: undefined, region: undefined, endpointUrl: undefined },
     command: undefined,
     ...partial,

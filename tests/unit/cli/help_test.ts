@@ -13,7 +13,19 @@ const snapshot = (name: string) => new URL(`../../testdata/help/${name}.txt`, im
 /** Run with UPDATE_SNAPSHOTS=1 after a change that is meant. */
 const isUpdate = Deno.env.get("UPDATE_SNAPSHOTS") === "1";
 
-for (const name of ["program", "connect", "ssh-proxy", "database", "sandbox"]) {
+const SHOWN = [
+  "program",
+  "connect",
+  "list",
+  "status",
+  "terminate",
+  "host",
+  "ssh-proxy",
+  "database",
+  "sandbox",
+];
+
+for (const name of SHOWN) {
   Deno.test(`the help of ${name} is as it was, fits 80 columns and has examples`, async () => {
     const text = name === "program" ? await shown("--help") : await shown(name, "--help");
     if (isUpdate) await Deno.writeTextFile(snapshot(name), text);
@@ -49,6 +61,12 @@ Deno.test("every example of a help text is accepted as it is written", async () 
     const help of [
       await shown("--help"),
       await shown("connect", "-h"),
+      await shown("list", "-h"),
+      await shown("status", "-h"),
+      await shown("terminate", "-h"),
+      await shown("host", "-h"),
+      await shown("host", "status", "-h"),
+      await shown("host", "stop", "-h"),
       await shown("database", "-h"),
       ...await Promise.all(
         ["init", "info", "sessions", "stats", "cleanup", "export"].map((name) =>

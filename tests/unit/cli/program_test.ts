@@ -20,6 +20,7 @@ Deno.test("connect: defaults are port 22 of the instance on a free local port", 
     forwards: [{ bind: "127.0.0.1", localPort: 0, remotePort: 22 }],
     reason: undefined,
     reconnect: true,
+    background: false,
     aws: NO_AWS,
     command: undefined,
   });
@@ -40,6 +41,7 @@ Deno.test("connect: every option of the contract", async () => {
     }],
     reason: "CHG 1",
     reconnect: false,
+    background: false,
     aws: { profile: "p", region: "r", endpointUrl: "http://h:1" },
     command: undefined,
   });
@@ -104,6 +106,48 @@ Deno.test("global options are taken before and after the command", async () => {
   assert.equal((await parse("-v connect -v web --verbose")).globals.verbosity, 3);
 });
 
+Deno.test("list, status, terminate, host: options and defaults", async () => {
+  const options = async (line: string) => (await parse(line)).options;
+  assert.deepEqual(await options("list"), {
+    all: false,
+    remote: false,
+    aws: NO_AWS,
+    output: undefined,
+  });
+  assert.deepEqual(await options("list --all --remote --region r --output f"), {
+    all: true,
+    remote: true,
+    aws: { ...NO_AWS, region: "r" },
+    output: "f",
+  });
+  assert.deepEqual(await options("status"), {
+    session: undefined,
+    watch: false,
+    output: undefined,
+  });
+  assert.deepEqual(await options("status 8080 --watch"), {
+    session: "8080",
+    watch: true,
+    output: undefined,
+  });
+  assert.deepEqual(await options("terminate a 8080 --profile p"), {
+    sessions: ["a", "8080"],
+    all: false,
+    aws: { ...NO_AWS, profile: "p" },
+    output: undefined,
+  });
+  assert.deepEqual(await options("terminate --all"), {
+    sessions: [],
+    all: true,
+    aws: NO_AWS,
+    output: undefined,
+  });
+  for (const line of ["host status --output f", "host stop --output f"]) {
+    assert.deepEqual(await options(line), { output: "f" });
+  }
+  assert.equal((await parse("list --format yaml")).format, "yaml");
+});
+
 Deno.test("sandbox: options and defaults", async () => {
   assert.deepEqual((await parse("sandbox")).options, {
     port: 0,
@@ -123,7 +167,7 @@ Deno.test("what is wrong is a usage error that names it and the way out", async 
   const cases: [string[], string, RegExp?][] = [
     [["conect"], 'Unknown command "conect"', /^Did you mean connect\?$/],
     [["tui"], 'Unknown command "tui"', /^Run ec2-connect --help/],
-    [["list", "--help"], 'Unknown command "list"'],
+    [["shell", "--help"], 'Unknown command "shell"'],
     [["help", "sandbx"], 'Unknown command "sandbx"', /^Did you mean sandbox\?$/],
     [
       ["connect", "--locl-port", "1"],
@@ -132,7 +176,23 @@ Deno.test("what is wrong is a usage error that names it and the way out", async 
     ],
     [["connect", "--loca-port=1"], 'Unknown option "--loca-port"', /^Did you mean --local-port\?$/],
     [["connect", "--verbos"], 'Unknown option "--verbos"', /^Did you mean --verbose\?$/],
-    [["connect", "--background"], 'Unknown option "--background"', /connect --help$/],
+    [["connect", "--backgroun"], 'Unknown option "--backgroun"', /^Did you mean --background\?$/],
+    [
+      ["connect", "a", "--background", "--", "x"],
+      "Cannot combine --background with a command after --",
+    ],
+    [["terminate"], "Cannot choose a session: none was given"],
+    [["terminate", "--all", "a"], "Cannot combine --all with SESSION: --all is every session"],
+    [["terminate", ""], 'Cannot read SESSION: found ""'],
+    [["status", ""], 'Cannot read SESSION: found ""'],
+    [["status", "a", "b"], 'Cannot use argument "b": found more than wanted'],
+    [
+      ["status", "--watch", "--output", "f"],
+      "Cannot combine --watch with --output: there is no last result",
+    ],
+    [["list", "--format", "xml"], 'Cannot read --format: found "xml"'],
+    [["list", "a"], 'Cannot use argument "a": found more than wanted'],
+    [["host", "start"], 'Unknown command "host start"', /host --help/],
     [["connect", "--channels", "2"], 'Unknown option "--channels"'],
     [["connect", "-z"], 'Unknown option "-z"', /^Run ec2-connect connect --help$/],
     [["--bogus", "connect"], 'Unknown option "--bogus"'],
