@@ -22,6 +22,7 @@ import type {
   SessionService,
 } from "./contracts.ts";
 import type { CredentialOrigin } from "./credential_origin.ts";
+import { clockSkewMs } from "./clock_skew.ts";
 import { CredentialCache } from "./credential_cache.ts";
 import { isCredentialError } from "./credential_errors.ts";
 import type { EndpointError } from "./endpoint_error.ts";
@@ -148,6 +149,24 @@ export class Aws implements InstanceLookup, Disposable {
         (name === MESSAGES_ENDPOINT_VARIABLE ? this.#settings.messagesEndpointUrl : undefined) ||
         this.#env(name),
     });
+  }
+
+  /**
+   * Who the credentials belong to, and how far this computer's clock is from AWS's: needs no permission,
+   * so it tells whether AWS is reached and takes the credentials.
+   *
+   * @returns `clockSkewMs` positive when this clock is ahead; undefined when the answer told no time.
+   */
+  async callerIdentity(
+    signal: AbortSignal,
+  ): Promise<{ arn: string | undefined; clockSkewMs: number | undefined }> {
+    const about = { service: "sts", operation: "GetCallerIdentity", target: undefined, signal };
+    const answer = await this.#call(about, async () => {
+      const settings = await this.clientSettings("STS");
+      const { getCallerIdentity } = await import("./sts_calls.ts");
+      return await getCallerIdentity(settings, signal);
+    });
+    return { arn: answer.Arn, clockSkewMs: clockSkewMs(answer.date, Date.now()) };
   }
 
   /**

@@ -84,6 +84,21 @@ export function integerReader({ min, max }: { min: number; max: number }): ReadV
   };
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A duration with its unit, as `90s`, `15m`, `1h`, `7d`. @returns Milliseconds. */
+export const readDuration: ReadValue<number> = (text, option) => {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const durationMs = Number(count) * (UNIT_MS[unit ?? ""] ?? NaN);
+  if (durationMs > 0) return durationMs;
+  throw invalid(text, option, "a number and its unit, as 90s, 15m, 1h or 7d");
+};
+
 /** `text` or `json`: of a command that tells what happens as it happens. */
 export const readFormat: ReadValue<OutputFormat> = wordReader(["text", "json"]);
 

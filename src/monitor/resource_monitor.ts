@@ -27,6 +27,8 @@ export interface ResourceMonitorOptions {
   clock: Clock;
   read(): Promise<ProcessStatistics>;
   limits: ResourceLimits;
+  /** Resident just before the first session, with everything loaded that one needs. */
+  floorBytes: number | undefined;
   /** Sessions held, and bytes that they moved so far. */
   sessions(): { count: number; bytes: number };
   /** What is done while a limit is passed. */
@@ -50,7 +52,7 @@ export interface ResourceReport {
   /** Whether so little was carried in the window that the limit of idle sessions applies. */
   isIdle: boolean;
   memory: {
-    /** Resident before the first session, with everything loaded that one needs. */
+    /** As given; all of it where none was taken. */
     floorBytes: number;
     /** Above the floor now. */
     addedBytes: number;
@@ -79,20 +81,11 @@ export class ResourceMonitor implements Disposable {
   readonly #active = new Map<Limit, { sinceMs: number }>();
   /** Oldest first; the first is the beginning of the window. */
   #readings: Figures[] = [];
-  #floor: Promise<number> | undefined;
   #timer: number | undefined;
   #isOver = false;
 
   constructor(options: ResourceMonitorOptions) {
     this.#options = options;
-  }
-
-  /**
-   * Takes the present memory as the floor: just before the first session, when all code is loaded.
-   * Later calls change nothing.
-   */
-  takeFloor(): void {
-    this.#floor ??= this.#options.read().then(({ residentBytes }) => residentBytes);
   }
 
   /** How often a reading is taken. */
@@ -111,11 +104,11 @@ export class ResourceMonitor implements Disposable {
 
   /** Takes a reading, acts on it, and tells. */
   async report(): Promise<ResourceReport> {
-    const { clock, limits, sessions } = this.#options;
+    const { clock, limits, sessions, floorBytes: floor } = this.#options;
     const { count, bytes } = sessions();
     const now: Figures = { ...await this.#options.read(), atMs: clock.nowMs(), bytes };
     this.#remember(now);
-    const floorBytes = await this.#floor ?? now.residentBytes;
+    const floorBytes = floor ?? now.residentBytes;
     const addedBytes = Math.max(0, now.residentBytes - floorBytes);
     const window = windowFigures(this.#readings);
     const exceeded = this.#judge({ addedBytes, ...window });

@@ -101,6 +101,13 @@ export interface HostedSession {
   close(): Promise<void>;
   /** Drops the connection and resumes at once. */
   reconnect(): void;
+  /**
+   * Sends a message that the agent must acknowledge, and waits for that.
+   *
+   * @returns The round trip, ms.
+   * @throws {AppError} `network` when no answer came in time, or there is no connection to send it over.
+   */
+  probe?(timeoutMs: number): Promise<number>;
   /** Calls `listener` at each change of state until disposed. */
   onStateChange(listener: (change: StateChange) => void): Disposable;
 }

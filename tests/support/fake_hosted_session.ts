@@ -84,6 +84,10 @@ export class FakeHostedSession implements HostedSession {
     this.reconnects++;
   }
 
+  probe(): Promise<number> {
+    return Promise.resolve(this.facts.roundTripMs ?? 0);
+  }
+
   onStateChange(listener: (change: StateChange) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };

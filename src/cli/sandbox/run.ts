@@ -8,7 +8,7 @@ import type { Clock } from "../../platform/mod.ts";
 import type { SandboxOptions } from "../commands/sandbox.ts";
 import type { Context } from "../context.ts";
 import { untilAborted } from "../stop.ts";
-import { tableLines } from "../table.ts";
+import { printable } from "../text.ts";
 
 /** What of a running sandbox the command shows and ends. */
 export interface ServedSandbox {
@@ -21,8 +21,6 @@ export interface ServedSandbox {
     instanceId: string;
     name: string;
     scenario: string;
-    /** Not one of those to try connections with. */
-    isForDiagnosis: boolean;
     services: { echo: number; http: number; sink: number; ssh: number };
   }[];
   stop(): Promise<void>;
@@ -89,8 +87,6 @@ function readyEvent(sandbox: ServedSandbox): Record<string, unknown> {
   };
 }
 
-const COLUMNS = ["INSTANCE", "NAME", "SCENARIO", "SERVICES"].map((title) => ({ title }));
-
 /** What to export, the instances, and the ports of the services behind them. */
 export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): string[] {
   const { endpointUrl, region, credentials, faultUrl, instances } = sandbox;
@@ -104,17 +100,13 @@ export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): st
   };
   const assign = (name: string, value: string) =>
     os === "windows" ? `$env:${name} = "${value}"` : `export ${name}=${value}`;
-  const forConnections = instances.filter(({ isForDiagnosis }) => !isForDiagnosis);
-  const shown = forConnections.length > 0 ? forConnections : instances;
-  const rows = shown.map((
-    { instanceId, name, scenario, services },
-  ) => [instanceId, name || "-", scenario, servicePorts(services)]);
-  const more = instances.length - shown.length;
+  const rows = instances.map(({ instanceId, name, scenario, services }) =>
+    [instanceId, name || "-", scenario, servicePorts(services)].map(printable)
+  );
   return [
     ...Object.entries(variables).map(([name, value]) => assign(name, value)),
     "",
-    ...tableLines(COLUMNS, rows, undefined),
-    ...(more > 0 ? [`${more} more, to be diagnosed: ec2-connect sandbox --list`] : []),
+    ...table([["INSTANCE", "NAME", "SCENARIO", "SERVICES"], ...rows]),
     "",
     `Faults: ${faultUrl}`,
   ];
@@ -123,4 +115,9 @@ export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): st
 /** `echo 40001, http 40002, sink 40003, ssh 40004` */
 function servicePorts(services: ServedSandbox["instances"][number]["services"]): string {
   return Object.entries(services).map(([name, port]) => `${name} ${port}`).join(", ");
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
 }

@@ -21,6 +21,9 @@ const SHOWN = [
   "terminate",
   "host",
   "ssh-proxy",
+  "metrics",
+  "resources",
+  "health",
   "database",
   "sandbox",
 ];
@@ -67,6 +70,7 @@ Deno.test("every example of a help text is accepted as it is written", async () 
       await shown("host", "-h"),
       await shown("host", "status", "-h"),
       await shown("host", "stop", "-h"),
+      ...await Promise.all(["metrics", "resources", "health"].map((name) => shown(name, "-h"))),
       await shown("database", "-h"),
       ...await Promise.all(
         ["init", "info", "sessions", "stats", "cleanup", "export"].map((name) =>

@@ -13,11 +13,13 @@ class Fixture {
   bytes = 0;
   readonly monitor: ResourceMonitor;
 
-  constructor(isLowPower = false) {
+  constructor(options: { isLowPower?: boolean; floorBytes?: number | undefined } = {}) {
+    const { isLowPower, floorBytes } = { isLowPower: false, floorBytes: 70 * MB, ...options };
     this.monitor = new ResourceMonitor({
       clock: this.clock,
       read: () => Promise.resolve({ ...this.process }),
       limits: { maxMemoryMb: 10, maxCpuPercent: 0.5, isLowPower },
+      floorBytes,
       sessions: () => ({ count: 2, bytes: this.bytes }),
       reliefs: { memory: [this.#relief("less memory")], cpu: [this.#relief("less often")] },
       warn: (message) => this.warnings.push(message),
@@ -41,17 +43,15 @@ class Fixture {
 
 Deno.test("memory is told as floor, added and total", async () => {
   const f = new Fixture();
-  f.monitor.takeFloor();
   const { memory, sessions, descriptors, exceeded } = await f.pass(0, { residentBytes: 73 * MB });
   assert.deepEqual(memory, { floorBytes: 70 * MB, addedBytes: 3 * MB, totalBytes: 73 * MB });
   assert.deepEqual([sessions, descriptors, exceeded], [2, 20, []]);
-  f.monitor.takeFloor();
-  assert.equal((await f.monitor.report()).memory.floorBytes, 70 * MB);
   assert.equal((await f.pass(0, { residentBytes: 60 * MB })).memory.addedBytes, 0);
 });
 
-Deno.test("before a floor was taken all memory is floor", async () => {
-  const { memory } = await new Fixture().monitor.report();
+Deno.test("where no floor was taken all memory is floor", async () => {
+  const { monitor } = new Fixture({ floorBytes: undefined });
+  const { memory } = await monitor.report();
   assert.deepEqual(memory, { floorBytes: 70 * MB, addedBytes: 0, totalBytes: 70 * MB });
 });
 
@@ -67,7 +67,6 @@ Deno.test("CPU is a share of one core over the last minute, and undefined at fir
 
 Deno.test("a limit that is passed is warned of once, acted on, and let go when it is kept again", async () => {
   const f = new Fixture();
-  f.monitor.takeFloor();
   const passed = await f.pass(1_000, { residentBytes: 81 * MB });
   assert.deepEqual(passed.exceeded, ["memory"] satisfies Limit[]);
   assert.deepEqual(passed.measures, [
@@ -98,8 +97,7 @@ Deno.test("the CPU limit is of idle sessions over a whole minute", async () => {
 
 Deno.test("readings are taken by themselves, less often in low-power mode, until the end", async () => {
   for (const [isLowPower, intervalMs] of [[false, 30_000], [true, 60_000]] as const) {
-    const f = new Fixture(isLowPower);
-    f.monitor.takeFloor();
+    const f = new Fixture({ isLowPower });
     f.process = { ...f.process, residentBytes: 90 * MB };
     f.monitor.start();
     const next = f.clock.scheduledAnew(intervalMs);
