@@ -11,7 +11,10 @@ export interface SandboxOptions {
   port?: number;
   /** Address to listen on. Default 127.0.0.1; anything but loopback exposes the fault API. */
   hostname?: string;
-  /** Only the instances of this scenario; see `scenarioNames`. Default: all. */
+  /**
+   * Only the instances of this scenario; see `listScenarios`. Default: those of all scenarios that
+   * leave the account's own settings alone.
+   */
   scenario?: string;
   /** The agent's 1 ms sleep after each message. Default true, so that figures are honest. */
   agentPacing?: boolean;
@@ -38,10 +41,12 @@ export interface SandboxInstance {
   instanceId: string;
   /** Its Name tag; empty when it has none. */
   name: string;
-  /** What is right or wrong with it; one of `scenarioNames`. */
+  /** What is right or wrong with it; one of `SCENARIO_NAMES`. */
   scenario: string;
   /** EC2's state name. */
   state: string;
+  /** In a network of its own, with something that a diagnosis finds or finds right. */
+  isForDiagnosis: boolean;
   privateIp: string;
   services: SandboxServices;
 }

@@ -9,7 +9,7 @@ import { AgentSession } from "./agent/agent_session.ts";
 import type { SessionSnapshot } from "./contracts.ts";
 import { MessagePath } from "./faults/message_path.ts";
 import type { FaultRegistry, Struck } from "./faults/registry.ts";
-import { type Fleet, VPC_CIDR } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
 import { CLOSE_CODE } from "./gateway/frame_reader.ts";
 import { isAcknowledge, isForAgent } from "./gateway/message_type.ts";
 import type { OpenRequest } from "./gateway/open_request.ts";
@@ -48,6 +48,7 @@ export class LiveSession {
   #closeTimer: number | undefined;
   /** Data from the client counts, and a new connection; its acknowledgements do not. */
   readonly #idle: IdleWatch;
+  readonly #durationTimer: number | undefined;
 
   constructor(options: LiveSessionOptions) {
     const { record, fleet, faults, timing, isPaced } = options;
@@ -55,14 +56,14 @@ export class LiveSession {
     this.#options = options;
     this.#struck = { instance: record.instance, sessionId: record.sessionId };
     this.#agentVersion = faults.take("agent_version", this.#struck)?.version ??
-      record.instance.registration!.agentVersion;
+      record.instance.agent.version;
     this.#agent = new AgentSession({
       properties: record.properties,
       agentVersion: this.#agentVersion,
       isPaced,
       timing,
       hosts: fleet.hostsSeenFrom(record.instance),
-      vpcCidr: VPC_CIDR,
+      vpcCidr: fleet.vpcCidrOf(record.instance),
       transmit: (frame) => this.#relayToClient(frame),
       isBackedUp: () => this.#isBackedUp,
       isSilent: (stage) => this.#isSilent(stage),
@@ -74,6 +75,10 @@ export class LiveSession {
       const minutes = timing.idleTimeoutMs / 60_000;
       this.#end("Terminated", `Session ended: idle for ${minutes} minutes`);
     });
+    this.#durationTimer = timing.maxDurationMs === 0 ? undefined : Number(setTimeout(() => {
+      const minutes = timing.maxDurationMs / 60_000;
+      this.#end("Terminated", `Session ended: its maximum duration is ${minutes} minutes`);
+    }, timing.maxDurationMs));
     this.#toClient = new MessagePath({
       direction: "to_client",
       faults,
@@ -202,6 +207,7 @@ export class LiveSession {
   /** Drops everything without a word: the sandbox stops. */
   stop(): void {
     clearTimeout(this.#closeTimer);
+    clearTimeout(this.#durationTimer);
     this.#idle.stop();
     this.#agent.stop();
     this.#toClient.reset();
@@ -241,6 +247,7 @@ export class LiveSession {
     record.endReason = output.replace(/^\s*-+ERROR-+\s*/, "");
     this.#options.log(`session ${this.#id} ended: ${record.endReason || "terminated"}`);
     this.#idle.stop();
+    clearTimeout(this.#durationTimer);
     this.#agent.stop();
     this.#toAgent.reset();
     this.#sendClosed(output);

@@ -12,10 +12,11 @@ import { FAULT_PATH } from "./faults/fault_api.ts";
 import { FaultRegistry } from "./faults/registry.ts";
 import { Fleet } from "./fleet.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { isBaseScenario } from "./scenarios/base_scenarios.ts";
 import { openServices } from "./services/services.ts";
 import { SessionHost } from "./session_host.ts";
 import { SessionRegistry } from "./session_registry.ts";
-import { DEFAULT_TIMING } from "./timing.ts";
+import { DEFAULT_TIMING, type SandboxTiming } from "./timing.ts";
 
 /**
  * Starts an emulated AWS on loopback. It runs until `stop`, or the end of its `await using` block.
@@ -25,8 +26,8 @@ import { DEFAULT_TIMING } from "./timing.ts";
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const hostname = options.hostname ?? "127.0.0.1";
   const log = options.log ?? (() => {});
-  const timing = { ...DEFAULT_TIMING, ...options.timing };
   const fleet = new Fleet({ region: options.region ?? "us-east-1", scenario: options.scenario });
+  const timing = timingOf(fleet, options.timing);
   if (options.port) {
     // Deno.serve fails without a reason that helps; this one names who holds the port.
     (await listenTcp({ bind: hostname, port: options.port })).close();
@@ -69,9 +70,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       credentials,
       controls,
       gatewayUrl: `ws://${urlHost}:${gateway.port}`,
-      idleTimeoutMs: timing.idleTimeoutMs,
       start: (record) => sessions.start(record),
       terminate: (record) => sessions.find(record.sessionId)?.terminate(""),
+      onInstanceDown: (instanceId) => {
+        for (const session of sessions.inScope({ instance: instanceId })) session.terminate("");
+      },
       nowMs,
       log,
     }, { hostname, port: options.port ?? 0 });
@@ -96,11 +99,33 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
+/**
+ * The preferences of the sandbox's Region say when silent sessions end; times that were asked for say
+ * what the preferences are, in the whole minutes that these know.
+ */
+function timingOf(fleet: Fleet, asked: Partial<SandboxTiming> = {}): SandboxTiming {
+  const preferences = fleet.cloud.region(fleet.region).preferences;
+  const timing = { ...DEFAULT_TIMING, ...asked };
+  if (preferences === undefined) return timing;
+  if (asked.idleTimeoutMs !== undefined) {
+    const minutes = Math.max(1, Math.round(asked.idleTimeoutMs / MINUTE_MS));
+    preferences.idleSessionTimeout = String(minutes);
+    return timing;
+  }
+  const { idleSessionTimeout, maxSessionDuration } = preferences;
+  if (idleSessionTimeout !== "") timing.idleTimeoutMs = Number(idleSessionTimeout) * MINUTE_MS;
+  if (maxSessionDuration !== "") timing.maxDurationMs = Number(maxSessionDuration) * MINUTE_MS;
+  return timing;
+}
+
+const MINUTE_MS = 60_000;
+
 function describeInstances(fleet: Fleet, services: SandboxInstance["services"]): SandboxInstance[] {
   return fleet.instances.map((instance) => ({
     instanceId: instance.instanceId,
     name: instance.tags["Name"] ?? "",
     scenario: instance.scenario,
+    isForDiagnosis: !isBaseScenario(instance.scenario),
     state: instance.state,
     privateIp: instance.privateIp,
     services,

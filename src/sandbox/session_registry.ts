@@ -5,14 +5,14 @@
  */
 import { randomBytes } from "node:crypto";
 import type { PortProperties } from "./aws/ssm_documents.ts";
-import type { InstanceSeed } from "./fleet_seed.ts";
+import type { Instance } from "./cloud/instance.ts";
 
 /** As DescribeSessions names them. */
 export type SessionStatus = "Connecting" | "Connected" | "Disconnected" | "Terminated" | "Failed";
 
 export interface SessionRecord {
   readonly sessionId: string;
-  readonly instance: InstanceSeed;
+  readonly instance: Instance;
   readonly region: string;
   readonly documentName: string;
   readonly properties: PortProperties;

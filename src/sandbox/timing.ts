@@ -12,6 +12,8 @@ export interface SandboxTiming {
   openTimeoutMs: number;
   /** A session ends when its client sends no data for so long. The service's default (user guide). */
   idleTimeoutMs: number;
+  /** A session ends after so long, whatever it does; 0 for never, which is the service's default. */
+  maxDurationMs: number;
   /** From `channel_closed` to the gateway closing the socket; clients leave by themselves. */
   closeDelayMs: number;
   /** The agent waits so long for the HandshakeResponse. Source: agent datachannel.go. */
@@ -33,6 +35,7 @@ export const DEFAULT_TIMING: Readonly<SandboxTiming> = {
   tokenLifeMs: 60_000,
   openTimeoutMs: 10_000,
   idleTimeoutMs: 20 * 60_000,
+  maxDurationMs: 0,
   closeDelayMs: 250,
   handshakeTimeoutMs: 15_000,
   quietMs: 100,

@@ -59,7 +59,8 @@ test("DescribeInstances lists every instance once, in pages too", async (test) =
     pages++;
   } while (token !== undefined);
   assert.deepEqual(paged, all.ids);
-  assert.equal(pages, 3);
+  assert.equal(pages, Math.ceil(all.ids.length / 10));
+  assert.ok(pages > 2);
 });
 
 test("DescribeInstances filters by every form that selects an instance", async (test) => {
@@ -117,9 +118,10 @@ for (
 
 test("a stopped instance keeps its address, a terminated one does not", async (test) => {
   const stopped = await describeInstances(test, filter("tag:Name", "stopped-1"));
-  assert.deepEqual(elements(stopped.text, "privateIpAddress"), [
-    test.instance("stopped").privateIp,
-  ]);
+  assert.deepEqual(
+    new Set(elements(stopped.text, "privateIpAddress")),
+    new Set([test.instance("stopped").privateIp]),
+  );
   const terminated = await describeInstances(test, filter("tag:Name", "terminated-1"));
   assert.deepEqual(elements(terminated.text, "privateIpAddress"), []);
   assert.deepEqual(elements(terminated.text, "name"), ["terminated"]);
@@ -145,7 +147,7 @@ test("scenario limits the instances", async (test) => {
 
 // --- SSM: instances ---
 
-test("DescribeInstanceInformation lists what has registered, in pages too", async (test) => {
+test("DescribeInstanceInformation lists what has registered and runs, in pages too", async (test) => {
   const ids: string[] = [];
   let token: string | undefined;
   do {
@@ -157,12 +159,16 @@ test("DescribeInstanceInformation lists what has registered, in pages too", asyn
     for (const { InstanceId } of json.InstanceInformationList) ids.push(InstanceId);
     token = json.NextToken;
   } while (token !== undefined);
-  const absent = ["unregistered", "terminated"];
-  assert.deepEqual(
-    ids,
-    test.sandbox.instances.filter(({ scenario }) => !absent.includes(scenario))
-      .map(({ instanceId }) => instanceId),
-  );
+  const { instances } = test.sandbox;
+  const running = instances.filter(({ state }) => state === "running");
+  assert.ok(ids.every((id) => running.some(({ instanceId }) => instanceId === id)));
+  assert.equal(new Set(ids).size, ids.length);
+  for (const name of ["web-1", "lost-1", "batch-12", "egress-closed-1"]) {
+    assert.ok(ids.includes(test.instance(name).instanceId), name);
+  }
+  for (const name of ["unregistered-1", "terminated-1", "stopped-1", "no-endpoints-1"]) {
+    assert.ok(!ids.includes(test.instance(name).instanceId), name);
+  }
 });
 
 test("DescribeInstanceInformation filters, in both forms", async (test) => {
@@ -315,7 +321,7 @@ test("DescribeSessions: active and history, filters, pages, newest first", async
 });
 
 test("an operation that is not emulated says so", async (test) => {
-  const { status, json } = await test.ssm("SendCommand", {});
+  const { status, json } = await test.ssm("CreateAssociation", {});
   assert.deepEqual([status, json.__type], [400, "UnknownOperationException"]);
 });
 

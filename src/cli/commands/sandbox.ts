@@ -14,10 +14,12 @@ import { readLocalPort, readText } from "../values.ts";
 export interface SandboxOptions {
   /** Port of the endpoints; 0 for any free one. */
   port: number;
-  /** Undefined: instances of every scenario. */
+  /** Undefined: instances of every scenario that leaves the account's own settings alone. */
   scenario: string | undefined;
   /** Whether the agents send at the real agent's pace. */
   agentPacing: boolean;
+  /** Show the scenarios instead of serving. */
+  list: boolean;
 }
 
 export const sandboxCommand: CommandDefinition = {
@@ -26,9 +28,9 @@ export const sandboxCommand: CommandDefinition = {
     program.command("sandbox")
       .summary("serve an emulated AWS on this machine")
       .description(
-        "Serves an emulated AWS on loopback: EC2, STS, SSM, the message gateway and an agent for " +
-          "each of its instances, with services to tunnel to. Any AWS client can be pointed at it. " +
-          "It serves until Ctrl-C.",
+        "Serves an emulated AWS on loopback: EC2, IAM, KMS, SSM, STS, the message gateway and an " +
+          "agent for each of its instances, healthy or in any kind of trouble, with services to " +
+          "tunnel to. Any AWS client can be pointed at it. It serves until Ctrl-C.",
       )
       .usage("[options]")
       .addOption(
@@ -37,6 +39,7 @@ export const sandboxCommand: CommandDefinition = {
       .addOption(
         valueOption("--scenario <NAME>", "only instances of this scenario", readText),
       )
+      .addOption(new Option("--list", "show the scenarios, and serve nothing"))
       .addOption(new Option("--agent-pacing", "agents pause as the real one does (default)"))
       .addOption(new Option("--no-agent-pacing", "agents send as fast as they can"))
       .addOption(formatOption("text or json"))
@@ -45,6 +48,8 @@ export const sandboxCommand: CommandDefinition = {
         examples([
           ["Serve, and print what to export", "ec2-connect sandbox"],
           ["On a fixed port", "ec2-connect sandbox --port 4566"],
+          ["What can be wrong with its instances", "ec2-connect sandbox --list"],
+          ["One of these alone", "ec2-connect sandbox --scenario egress-closed"],
           ["For scripts: one JSON object first", "ec2-connect sandbox --format json"],
         ]),
       )
@@ -55,11 +60,17 @@ export const sandboxCommand: CommandDefinition = {
             port: options.port ?? 0,
             scenario: options.scenario,
             agentPacing: options.agentPacing ?? true,
+            list: options.list ?? false,
           }),
           run: async (options, context) => {
+            const asked = options as SandboxOptions;
+            const { listScenarios, startSandbox } = await import("../../sandbox/mod.ts");
+            if (asked.list) {
+              const { showScenarios } = await import("../sandbox/list.ts");
+              return showScenarios(listScenarios(), context.reporter);
+            }
             const { runSandbox } = await import("../sandbox/run.ts");
-            const { startSandbox } = await import("../../sandbox/mod.ts");
-            return await runSandbox(options as SandboxOptions, context, startSandbox);
+            return await runSandbox(asked, context, startSandbox);
           },
         });
       });

@@ -8,7 +8,7 @@ import type { Clock } from "../../platform/mod.ts";
 import type { SandboxOptions } from "../commands/sandbox.ts";
 import type { Context } from "../context.ts";
 import { untilAborted } from "../stop.ts";
-import { printable } from "../text.ts";
+import { tableLines } from "../table.ts";
 
 /** What of a running sandbox the command shows and ends. */
 export interface ServedSandbox {
@@ -21,6 +21,8 @@ export interface ServedSandbox {
     instanceId: string;
     name: string;
     scenario: string;
+    /** Not one of those to try connections with. */
+    isForDiagnosis: boolean;
     services: { echo: number; http: number; sink: number; ssh: number };
   }[];
   stop(): Promise<void>;
@@ -87,6 +89,8 @@ function readyEvent(sandbox: ServedSandbox): Record<string, unknown> {
   };
 }
 
+const COLUMNS = ["INSTANCE", "NAME", "SCENARIO", "SERVICES"].map((title) => ({ title }));
+
 /** What to export, the instances, and the ports of the services behind them. */
 export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): string[] {
   const { endpointUrl, region, credentials, faultUrl, instances } = sandbox;
@@ -100,13 +104,17 @@ export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): st
   };
   const assign = (name: string, value: string) =>
     os === "windows" ? `$env:${name} = "${value}"` : `export ${name}=${value}`;
-  const rows = instances.map(({ instanceId, name, scenario, services }) =>
-    [instanceId, name || "-", scenario, servicePorts(services)].map(printable)
-  );
+  const forConnections = instances.filter(({ isForDiagnosis }) => !isForDiagnosis);
+  const shown = forConnections.length > 0 ? forConnections : instances;
+  const rows = shown.map((
+    { instanceId, name, scenario, services },
+  ) => [instanceId, name || "-", scenario, servicePorts(services)]);
+  const more = instances.length - shown.length;
   return [
     ...Object.entries(variables).map(([name, value]) => assign(name, value)),
     "",
-    ...table([["INSTANCE", "NAME", "SCENARIO", "SERVICES"], ...rows]),
+    ...tableLines(COLUMNS, rows, undefined),
+    ...(more > 0 ? [`${more} more, to be diagnosed: ec2-connect sandbox --list`] : []),
     "",
     `Faults: ${faultUrl}`,
   ];
@@ -115,9 +123,4 @@ export function readyLines(sandbox: ServedSandbox, os: typeof Deno.build.os): st
 /** `echo 40001, http 40002, sink 40003, ssh 40004` */
 function servicePorts(services: ServedSandbox["instances"][number]["services"]): string {
   return Object.entries(services).map(([name, port]) => `${name} ${port}`).join(", ");
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
 }

@@ -2,7 +2,7 @@
  * Version comparison as the agent does it, and what depends on a version.
  *
  * Source: agent versionutil Compare; port.go GetSession; port_mux.go initialize; plugin config.go for
- * what older agents lack.
+ * what older agents lack; the user guide for the first with sessions and with default host management.
  *
  * @module
  */
@@ -32,10 +32,20 @@ function compareParts(left: string, right: string): number {
 export const REMOTE_HOST_AGENT_VERSION = "3.1.1374.0";
 
 /** What agents learned over time. */
-export type AgentFeature = "multiplexing" | "terminateFlag" | "remoteHost" | "quietKeepAlive";
+export type AgentFeature =
+  | "sessions"
+  | "multiplexing"
+  | "terminateFlag"
+  | "remoteHost"
+  | "quietKeepAlive"
+  | "hostManagement";
 
 export function agentHas(feature: AgentFeature, agentVersion: string): boolean {
   switch (feature) {
+    case "sessions":
+      return compareVersions(agentVersion, "2.3.68.0") >= 0;
+    case "hostManagement":
+      return compareVersions(agentVersion, "3.2.582.0") >= 0;
     case "multiplexing":
       return compareVersions(agentVersion, "3.0.196.0") > 0;
     case "terminateFlag":

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServiceName } from "./api_error.ts";
+import type { JsonService, QueryService, ServiceName } from "./api_error.ts";
 import { QueryParameters } from "./query_parameters.ts";
 import { parseAuthorization, type SignedRequest } from "./sigv4.ts";
 
@@ -12,12 +12,16 @@ export interface ApiCall {
   service: ServiceName;
   operation: string;
   signed: SignedRequest;
-  /** Of the query services; empty for SSM. */
+  /** Of the query services; empty for the others. */
   parameters: QueryParameters;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const SSM_TARGET = "AmazonSSM.";
+/** What X-Amz-Target begins with. Source: the services' models, targetPrefix. */
+const JSON_TARGETS: Readonly<Record<JsonService, string>> = {
+  ssm: "AmazonSSM.",
+  kms: "TrentService.",
+};
 const decoder = new TextDecoder();
 
 /** The body of a request; `undefined` when it is longer than any of ours can be. */
@@ -51,9 +55,13 @@ export function identifyCall(request: Request, body: Uint8Array): ApiCall | unde
   };
   const target = request.headers.get("x-amz-target");
   if (target !== null) {
-    if (!target.startsWith(SSM_TARGET) || request.method !== "POST") return undefined;
-    const operation = target.slice(SSM_TARGET.length);
-    return { service: "ssm", operation, signed, parameters: new QueryParameters("") };
+    if (request.method !== "POST") return undefined;
+    for (const service of ["ssm", "kms"] as const) {
+      if (!target.startsWith(JSON_TARGETS[service])) continue;
+      const operation = target.slice(JSON_TARGETS[service].length);
+      return { service, operation, signed, parameters: new QueryParameters("") };
+    }
+    return undefined;
   }
   const form = request.method === "GET" ? signed.query : decoder.decode(body);
   const parameters = new QueryParameters(form);
@@ -67,9 +75,10 @@ export function identifyCall(request: Request, body: Uint8Array): ApiCall | unde
 function queryService(
   scope: string | undefined,
   version: string | undefined,
-): "ec2" | "sts" | undefined {
-  if (scope === "ec2" || scope === "sts") return scope;
+): QueryService | undefined {
+  if (scope === "ec2" || scope === "sts" || scope === "iam") return scope;
   if (version === "2016-11-15") return "ec2";
   if (version === "2011-06-15") return "sts";
+  if (version === "2010-05-08") return "iam";
   return undefined;
 }

@@ -13,8 +13,15 @@ export class ApiError extends Error {
   }
 }
 
-/** The services spoken here. `query` ones answer XML, SSM JSON. */
-export type ServiceName = "ec2" | "sts" | "ssm";
+/** The services spoken here. EC2, STS and IAM answer XML; SSM and KMS JSON. */
+export const SERVICE_NAMES = ["ec2", "iam", "kms", "ssm", "sts"] as const;
+export type ServiceName = typeof SERVICE_NAMES[number];
+export type JsonService = "ssm" | "kms";
+export type QueryService = Exclude<ServiceName, JsonService>;
+
+export function isJsonService(service: ServiceName): service is JsonService {
+  return service === "ssm" || service === "kms";
+}
 
 /** The usual HTTP status of error codes that a fault may ask for; others are 400. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
@@ -47,7 +54,7 @@ export function signatureError(
   const missing = "The request must be signed: Authorization is missing";
   const mismatch = "The request signature does not match: check the secret access key, " +
     "the signing method and the clock";
-  if (service === "ssm") {
+  if (isJsonService(service)) {
     switch (verdict.problem) {
       case "missing":
         return new ApiError("MissingAuthenticationTokenException", missing);

@@ -1,5 +1,5 @@
 /**
- * The HTTP endpoint: EC2, STS and SSM on one address, and the fault API beside them.
+ * The HTTP endpoint: EC2, IAM, KMS, SSM and STS on one address, and the fault API beside them.
  *
  * @module
  */
@@ -7,10 +7,19 @@ import type { FaultControls } from "../contracts.ts";
 import { answerFaultApi, FAULT_PATH } from "../faults/fault_api.ts";
 import { type ApiCall, identifyCall, readBody } from "./api_call.ts";
 import { ApiError, signatureError, statusOf } from "./api_error.ts";
+import { authorize, type Caller } from "./authorize.ts";
 import type { CredentialStore } from "./credential_store.ts";
-import { answerEc2 } from "./ec2.ts";
+import { answerEc2 } from "./ec2/ec2.ts";
+import { answerIam } from "./iam/iam.ts";
 import { JsonRequest } from "./json_request.ts";
-import { ec2Response, errorResponse, ssmResponse, stsResponse } from "./responses.ts";
+import { answerKms } from "./kms.ts";
+import {
+  ec2Response,
+  errorResponse,
+  htmlResponse,
+  jsonResponse,
+  queryResponse,
+} from "./responses.ts";
 import { verifySignature } from "./sigv4.ts";
 import { answerSsm, type SsmWorld } from "./ssm.ts";
 import { answerSts } from "./sts.ts";
@@ -18,6 +27,8 @@ import { answerSts } from "./sts.ts";
 export interface ApiWorld extends SsmWorld {
   credentials: CredentialStore;
   controls: FaultControls;
+  /** An instance left its running system: its sessions end. */
+  onInstanceDown(instanceId: string): void;
   log(line: string): void;
 }
 
@@ -55,22 +66,23 @@ export class ApiServer {
     if (body === undefined) return new Response("The request is too large\n", { status: 413 });
     const call = identifyCall(request, body);
     if (call === undefined) {
-      return new Response("This endpoint serves EC2, STS and SSM\n", { status: 404 });
+      return new Response("This endpoint serves EC2, IAM, KMS, SSM and STS\n", { status: 404 });
     }
-    await this.#holdBack(call.operation);
+    await this.#holdBack(call);
     const response = this.#respond(call);
     // The services' clock: clients correct their own by this header.
     response.headers.set("date", new Date(this.#world.nowMs()).toUTCString());
     return response;
   }
 
-  async #holdBack(operation: string): Promise<void> {
+  async #holdBack(call: ApiCall): Promise<void> {
     const { faults, log } = this.#world;
-    if (faults.takeApi("hang_api", operation) !== undefined) {
+    const { operation } = call;
+    if (faults.takeApi("hang_api", call) !== undefined) {
       log(`${operation}: left without an answer`);
       await this.#hold();
     }
-    const delay = faults.takeApi("delay_api", operation);
+    const delay = faults.takeApi("delay_api", call);
     if (delay !== undefined) await this.#hold(delay.ms);
   }
 
@@ -104,7 +116,7 @@ export class ApiServer {
   /** @throws {ApiError} */
   #perform(call: ApiCall): Response {
     const world = this.#world;
-    const { service, operation, parameters, signed } = call;
+    const { service, operation, signed } = call;
     const verdict = verifySignature(signed, { store: world.credentials, nowMs: world.nowMs() });
     if (!verdict.ok) throw signatureError(service, verdict);
     if (verdict.service !== service) {
@@ -115,29 +127,65 @@ export class ApiServer {
         detail: `signed for ${verdict.service}`,
       });
     }
-    const fault = world.faults.takeApi("api_error", operation);
+    if (world.faults.takeApi("html_answer", call) !== undefined) return htmlResponse(200);
+    const fault = world.faults.takeApi("api_error", call);
     if (fault !== undefined) {
       const status = fault.status ?? statusOf(fault.code);
       throw new ApiError(fault.code, fault.message ?? "Asked for by a fault", status);
     }
-    const { region, principal } = verdict;
+    const { fleet, faults } = world;
+    authorize(call, verdict, { iam: fleet.cloud.iam, fleet, denials: faults.denials });
+    const response = this.#answerService(call, verdict);
+    // Whatever was changed, agents notice at once.
+    if (!/^(Describe|Get|List|Simulate)/.test(operation)) fleet.cloud.settle(world.nowMs());
+    return response;
+  }
+
+  /** @throws {ApiError} */
+  #answerService(call: ApiCall, { region, principal }: Caller): Response {
+    const world = this.#world;
+    const { service, operation, parameters, signed } = call;
+    const { fleet, credentials: store } = world;
+    const { cloud } = fleet;
+    const nowMs = world.nowMs();
     switch (service) {
       case "ssm": {
         const request = JsonRequest.parse(signed.body);
-        return ssmResponse(answerSsm(operation, { request, principal, region }, world));
+        return jsonResponse(answerSsm(operation, { request, principal, region }, world));
       }
-      case "ec2": {
-        const { fleet } = world;
-        return ec2Response(operation, answerEc2(operation, { parameters, fleet, region }));
-      }
-      case "sts": {
-        const { credentials: store } = world;
-        const nowMs = world.nowMs();
-        return stsResponse(
-          operation,
-          answerSts(operation, { parameters, principal, store, nowMs }),
+      case "kms":
+        return jsonResponse(
+          answerKms(operation, JsonRequest.parse(signed.body), cloud.region(region)),
         );
-      }
+      case "ec2":
+        return ec2Response(
+          operation,
+          answerEc2(operation, {
+            parameters,
+            fleet,
+            cloud,
+            region: cloud.region(region),
+            nowMs,
+            onInstanceDown: world.onInstanceDown,
+          }),
+        );
+      case "iam":
+        return queryResponse(
+          service,
+          operation,
+          answerIam(operation, {
+            parameters,
+            iam: cloud.iam,
+            callerDenials: world.faults.denials,
+            nowMs,
+          }),
+        );
+      case "sts":
+        return queryResponse(
+          service,
+          operation,
+          answerSts(operation, { parameters, principal, store, iam: cloud.iam, nowMs }),
+        );
       default:
         return service satisfies never;
     }

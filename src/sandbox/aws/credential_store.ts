@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { SandboxCredentials } from "../contracts.ts";
-import { ACCOUNT_ID } from "../fleet.ts";
+import { ACCOUNT_ID } from "../cloud/ids.ts";
 
 /** Who a key belongs to. */
 export interface Principal {

@@ -59,6 +59,25 @@ export class JsonRequest {
     );
   }
 
+  boolean(name: string): boolean | undefined {
+    const value = this.#members[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== "boolean") throw wrongType(name, "a boolean");
+    return value;
+  }
+
+  /** A map from strings to strings; empty when absent. */
+  stringMap(name: string): ReadonlyMap<string, string> {
+    const value = this.#members[name] ?? {};
+    if (!isObject(value)) throw wrongType(name, "a map");
+    const map = new Map<string, string>();
+    for (const [key, each] of Object.entries(value)) {
+      if (typeof each !== "string") throw wrongType(`${name}.${key}`, "a string");
+      map.set(key, each);
+    }
+    return map;
+  }
+
   /** A list of objects; empty when absent. */
   objects(name: string): JsonRequest[] {
     const value = this.#members[name] ?? [];

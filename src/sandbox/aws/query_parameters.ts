@@ -14,7 +14,7 @@ export interface QueryFilter {
 export class QueryParameters {
   readonly #values: URLSearchParams;
 
-  constructor(form: string) {
+  constructor(form: string | URLSearchParams) {
     this.#values = new URLSearchParams(form);
   }
 
@@ -32,6 +32,36 @@ export class QueryParameters {
   /** `Name.1`, `Name.2`, … in the order of their numbers. */
   list(name: string): string[] {
     return this.#indices(name).map((index) => this.get(`${name}.${index}`) ?? "");
+  }
+
+  /** What is below `Name.1.`, `Name.2.`, …: structures in a list. */
+  members(name: string): QueryParameters[] {
+    return this.#indices(name).map((index) => this.below(`${name}.${index}`));
+  }
+
+  /** What is below `Name.`: the members of one structure. */
+  below(name: string): QueryParameters {
+    const found = new URLSearchParams();
+    for (const [key, value] of this.#values) {
+      if (key.startsWith(`${name}.`)) found.append(key.slice(name.length + 1), value);
+    }
+    return new QueryParameters(found);
+  }
+
+  get isEmpty(): boolean {
+    return this.#values.size === 0;
+  }
+
+  /** @throws {ApiError} `InvalidParameterValue` for any other word. */
+  oneOf<T extends string>(name: string, words: readonly T[]): T | undefined {
+    const value = this.get(name);
+    if (value === undefined) return undefined;
+    const word = words.find((each) => each === value);
+    if (word !== undefined) return word;
+    throw new ApiError(
+      "InvalidParameterValue",
+      `Value (${value}) for parameter ${name} is invalid: wanted ${words.join(" or ")}`,
+    );
   }
 
   filters(): QueryFilter[] {
@@ -55,9 +85,8 @@ export class QueryParameters {
 
   /** Everything but what changes from page to page. */
   get withoutPaging(): string {
-    const rest = [...this.#values].filter(([name]) =>
-      name !== "NextToken" && name !== "MaxResults"
-    );
+    const paging = ["NextToken", "MaxResults", "Marker", "MaxItems"];
+    const rest = [...this.#values].filter(([name]) => !paging.includes(name));
     return new URLSearchParams(rest).toString();
   }
 

@@ -13,7 +13,9 @@ import type { Principal } from "./credential_store.ts";
 import type { JsonRequest } from "./json_request.ts";
 import { planSession } from "./ssm_documents.ts";
 import { describeInstanceInformation } from "./ssm_instances.ts";
-import { DEFAULT_PREFERENCES, getDocument, type SessionPreferences } from "./ssm_preferences.ts";
+import { getCommandInvocation, sendCommand } from "./ssm_commands.ts";
+import { getDocument } from "./ssm_preferences.ts";
+import { getServiceSetting, resetServiceSetting, updateServiceSetting } from "./ssm_settings.ts";
 import { describeSessions } from "./ssm_sessions.ts";
 
 /** What the operations need of the rest of the sandbox. */
@@ -23,8 +25,6 @@ export interface SsmWorld {
   faults: FaultRegistry;
   /** `ws://…` of the gateway, without a path. */
   gatewayUrl: string;
-  /** After so much silence the gateway ends a session. */
-  idleTimeoutMs: number;
   /** A session was created: its agent gets ready. */
   start(record: SessionRecord): void;
   /** Ends a live session: `channel_closed`, agent stopped. */
@@ -40,7 +40,17 @@ export interface SsmCall {
 
 type Operation = (call: SsmCall, world: SsmWorld) => Record<string, unknown>;
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+/** What operations of settings and commands get. */
+function inRegion({ request, principal, region }: SsmCall, { fleet, nowMs }: SsmWorld) {
+  return {
+    request,
+    region: fleet.cloud.region(region),
+    callerArn: principal.arn,
+    nowMs: nowMs(),
+  };
+}
+
+export const SSM_OPERATIONS: Readonly<Record<string, Operation>> = {
   StartSession: startSession,
   ResumeSession: resumeSession,
   TerminateSession: terminateSession,
@@ -49,19 +59,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     describeSessions(request, sessions.all.filter((record) => record.region === region)),
   DescribeInstanceInformation: ({ request, region }, { fleet, nowMs }) =>
     describeInstanceInformation(request, { fleet, region, nowMs: nowMs() }),
-  GetDocument: ({ request, region }, { fleet, idleTimeoutMs }) =>
-    getDocument(
-      request,
-      region === fleet.region ? preferencesOf(idleTimeoutMs) : undefined,
-      fleet.launchedAtMs,
-    ),
+  GetDocument: ({ request, region }, { fleet }) =>
+    getDocument(request, fleet.cloud.region(region).preferences, fleet.launchedAtMs),
+  GetServiceSetting: (call, world) => getServiceSetting(inRegion(call, world)),
+  UpdateServiceSetting: (call, world) => updateServiceSetting(inRegion(call, world)),
+  ResetServiceSetting: (call, world) => resetServiceSetting(inRegion(call, world)),
+  SendCommand: ({ request, region }, { fleet, nowMs }) =>
+    sendCommand({ request, fleet, region, nowMs: nowMs() }),
+  GetCommandInvocation: ({ request, region }, { fleet, nowMs }) =>
+    getCommandInvocation({ request, fleet, region, nowMs: nowMs() }),
 };
-
-/** What the gateway really does with a silent session, in the whole minutes of the document. */
-function preferencesOf(idleTimeoutMs: number): SessionPreferences {
-  const minutes = Math.max(1, Math.round(idleTimeoutMs / 60_000));
-  return { ...DEFAULT_PREFERENCES, idleSessionTimeout: String(minutes) };
-}
 
 /** @throws {ApiError} With SSM's codes. */
 export function answerSsm(
@@ -69,7 +76,7 @@ export function answerSsm(
   call: SsmCall,
   world: SsmWorld,
 ): Record<string, unknown> {
-  const answer = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
+  const answer = Object.hasOwn(SSM_OPERATIONS, operation) ? SSM_OPERATIONS[operation] : undefined;
   if (answer === undefined) {
     throw new ApiError("UnknownOperationException", `The operation ${operation} is not emulated`);
   }
@@ -88,7 +95,7 @@ function startSession({ request, principal, region }: SsmCall, world: SsmWorld) 
     // One answer for unknown, stopped and unregistered nodes, as the service does.
     throw new ApiError("TargetNotConnected", `${target} is not connected.`);
   }
-  const agentVersion = instance.registration!.agentVersion;
+  const agentVersion = instance.agent.version;
   if (plan.needsRemoteHost && !agentHas("remoteHost", agentVersion)) {
     // The user guide asks for 3.1.1374.0. Older agents know no `host` and would connect to the
     // instance itself. What the service does about that is not documented; refusing is the safe

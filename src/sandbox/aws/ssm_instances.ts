@@ -4,7 +4,8 @@
  * @module
  */
 import type { Fleet } from "../fleet.ts";
-import { type InstanceSeed, NEWEST_AGENT_VERSION } from "../fleet_seed.ts";
+import type { Instance } from "../cloud/instance.ts";
+import { NEWEST_AGENT_VERSION } from "../scenarios/seeder.ts";
 import { ApiError } from "./api_error.ts";
 import type { JsonRequest } from "./json_request.ts";
 import { pageOf } from "./page.ts";
@@ -18,11 +19,13 @@ interface InstanceFilter {
   values: string[];
 }
 
+type Read = (instance: Instance, fleet: Fleet) => string[];
+
 /** Filter keys that can match something here; the others of the API are known and match nothing. */
-const READ: Readonly<Record<string, (instance: InstanceSeed) => string[]>> = {
+const READ: Readonly<Record<string, Read>> = {
   InstanceIds: (instance) => [instance.instanceId],
-  AgentVersion: (instance) => [instance.registration!.agentVersion],
-  PingStatus: (instance) => [instance.registration!.ping],
+  AgentVersion: (instance) => [instance.node!.agentVersion],
+  PingStatus: (instance, fleet) => [pingStatus(instance, fleet)],
   PlatformTypes: (instance) => [instance.platform],
   ResourceType: () => ["EC2Instance"],
   "tag-key": (instance) => Object.keys(instance.tags),
@@ -50,9 +53,12 @@ export function describeInstanceInformation(
     })),
   ];
   const size = request.integer("MaxResults", PAGE_SIZE) ?? DEFAULT_PAGE_SIZE;
-  const tests = filters.map(testOf);
+  const tests = filters.map((filter) => testOf(filter, world.fleet));
+  world.fleet.cloud.settle(world.nowMs);
+  // Nodes that are stopped or terminated are not in the answer (SSM API reference).
   const found = world.fleet.inRegion(world.region).filter((instance) =>
-    instance.registration !== undefined && tests.every((test) => test(instance))
+    instance.node !== undefined && instance.state === "running" &&
+    tests.every((test) => test(instance))
   );
   const page = pageOf(found, {
     size,
@@ -68,7 +74,9 @@ export function describeInstanceInformation(
   };
 }
 
-function testOf(filter: InstanceFilter): (instance: InstanceSeed) => boolean {
+const INSTANCE_ID = /^(i-(\w{8}|\w{17})|mi-\w{17})$/;
+
+function testOf(filter: InstanceFilter, fleet: Fleet): (instance: Instance) => boolean {
   const { key, values } = filter;
   if (values.length === 0) {
     throw new ApiError("InvalidInstanceInformationFilterValue", `Filter ${key} has no values`);
@@ -81,31 +89,39 @@ function testOf(filter: InstanceFilter): (instance: InstanceSeed) => boolean {
   if (read === undefined) {
     throw new ApiError("InvalidFilterKey", `The filter key ${key} is not valid`);
   }
-  return (instance) => read(instance).some((value) => values.includes(value));
+  const malformed = key === "InstanceIds" && values.find((value) => !INSTANCE_ID.test(value));
+  if (malformed) {
+    throw new ApiError("InvalidInstanceId", `${malformed} is not a valid instance id`);
+  }
+  return (instance) => read(instance, fleet).some((value) => values.includes(value));
 }
 
+/** The service waits five minutes for the next ping before it says so; this one knows at once. */
+function pingStatus(instance: Instance, fleet: Fleet): "Online" | "ConnectionLost" {
+  return fleet.cloud.agentState(instance).pings ? "Online" : "ConnectionLost";
+}
+
+/** Agents ping every five minutes. */
 const ONLINE_PING_AGE_MS = 60_000;
-/** The service shows ConnectionLost after about five minutes without a ping (user guide). */
-const LOST_PING_AGE_MS = 40 * 60_000;
 
 function describe(
-  instance: InstanceSeed,
+  instance: Instance,
   world: { fleet: Fleet; nowMs: number },
 ): Record<string, unknown> {
-  const { ping, agentVersion } = instance.registration!;
-  const ageMs = ping === "Online" ? ONLINE_PING_AGE_MS : LOST_PING_AGE_MS;
+  const { lastPingMs, agentVersion } = instance.node!;
+  const ping = pingStatus(instance, world.fleet);
   const isWindows = instance.platform === "Windows";
   return {
     InstanceId: instance.instanceId,
     PingStatus: ping,
-    LastPingDateTime: (world.nowMs - ageMs) / 1000,
+    LastPingDateTime: (ping === "Online" ? world.nowMs - ONLINE_PING_AGE_MS : lastPingMs) / 1000,
     AgentVersion: agentVersion,
     IsLatestVersion: agentVersion === NEWEST_AGENT_VERSION,
     PlatformType: instance.platform,
     PlatformName: isWindows ? "Microsoft Windows Server 2022 Datacenter" : "Amazon Linux",
     PlatformVersion: isWindows ? "10.0.20348" : "2023",
     ResourceType: "EC2Instance",
-    IPAddress: instance.privateIp,
+    IPAddress: instance.privateIp || instance.ipv6,
     ComputerName: world.fleet.privateDnsName(instance),
     SourceId: instance.instanceId,
     SourceType: "AWS::EC2::Instance",

@@ -2,11 +2,13 @@
  * STS, query protocol, API version 2011-06-15: GetCallerIdentity, AssumeRole, GetSessionToken.
  *
  * Any role of the sandbox's account can be assumed, with two exceptions for trying things out: the
- * role `denied` cannot, and the role `mfa` wants a serial number and the token code 123456.
+ * role `denied` cannot, and the role `mfa` wants a serial number and the token code 123456. A role that
+ * is not there is made, with every permission.
  *
  * @module
  */
-import { ACCOUNT_ID } from "../fleet.ts";
+import type { IamStore } from "../cloud/iam_store.ts";
+import { ACCOUNT_ID } from "../cloud/ids.ts";
 import { ApiError } from "./api_error.ts";
 import type { CredentialStore, Principal } from "./credential_store.ts";
 import type { QueryParameters } from "./query_parameters.ts";
@@ -25,6 +27,7 @@ export interface StsRequest {
   parameters: QueryParameters;
   principal: Principal;
   store: CredentialStore;
+  iam: IamStore;
   nowMs: number;
 }
 
@@ -49,7 +52,7 @@ export function answerSts(action: string, request: StsRequest): XmlMembers {
   }
 }
 
-function assumeRole({ parameters, principal, store, nowMs }: StsRequest): XmlMembers {
+function assumeRole({ parameters, principal, store, iam, nowMs }: StsRequest): XmlMembers {
   const roleArn = parameters.require("RoleArn");
   const sessionName = parameters.require("RoleSessionName");
   const durationS = parameters.integer("DurationSeconds", ROLE_DURATION_S);
@@ -65,7 +68,12 @@ function assumeRole({ parameters, principal, store, nowMs }: StsRequest): XmlMem
     );
   }
   if (roleName === "mfa") checkMfa(parameters, principal, roleArn);
-  const assumedRoleId = `AROASANDBOX0EXAMPLE0:${sessionName}`;
+  const role = iam.roles.get(roleName) ?? iam.addRole(roleName, {
+    trust: accountTrust(),
+    attached: ["AdministratorAccess"],
+    createdAtMs: nowMs,
+  });
+  const assumedRoleId = `${role.id}:${sessionName}`;
   const arn = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${roleName}/${sessionName}`;
   const issued = store.issue({ arn, userId: assumedRoleId, sessionName }, {
     nowMs,
@@ -75,6 +83,17 @@ function assumeRole({ parameters, principal, store, nowMs }: StsRequest): XmlMem
     AssumedRoleUser: { AssumedRoleId: assumedRoleId, Arn: arn },
     Credentials: credentialsXml(issued),
   };
+}
+
+function accountTrust(): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` },
+      Action: "sts:AssumeRole",
+    }],
+  });
 }
 
 function getSessionToken({ parameters, principal, store, nowMs }: StsRequest): XmlMembers {

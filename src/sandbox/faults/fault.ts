@@ -35,8 +35,10 @@
  * | `refuse_upgrade` | `status` = 403 | the WebSocket upgrade is refused |
  * | `close_at_once` | `code` | the upgrade succeeds, then the socket closes; without `code` it just goes away |
  * | `hang_upgrade` | | the upgrade gets no answer |
- * | `hang_api`, `delay_api` | `operation`, `ms` | API requests get no answer, or a late one |
- * | `api_error` | `code`, `operation`, `status`, `message` | API requests fail; no `operation` means all |
+ * | `hang_api`, `delay_api` | `service`, `operation`, `ms` | API requests get no answer, or a late one |
+ * | `api_error` | `code`, `service`, `operation`, `status`, `message` | API requests fail; without `service` and `operation` all of them |
+ * | `html_answer` | `service`, `operation` | API requests are answered with a web page |
+ * | `deny` | `actions`, `resource` = "*" | the caller is explicitly denied these IAM actions, as in a policy: `["ssm:StartSession", "iam:*"]` |
  * | `silence_handshake` | `stage` = "request" or "complete" | the agent never sends that part of the handshake |
  * | `agent_version` | `version` | the agent is that version in sessions started from now on, whatever the service has on record |
  * | `slow_dial` | `ms` | the agent takes that long for each connection to a target |
@@ -47,12 +49,19 @@
  *
  * @module
  */
+import type { ServiceName } from "../aws/api_error.ts";
 
 /** Where a fault strikes. */
 export interface FaultScope {
   /** Instance id or Name. */
   instance?: string;
   session?: string;
+}
+
+/** Which API requests a fault strikes. */
+interface ApiScope {
+  service?: ServiceName;
+  operation?: string;
 }
 
 /** How often a lasting fault strikes before it ends by itself. */
@@ -126,15 +135,17 @@ export type LastingFault =
     & FaultScope
   )
   | ({ fault: "blackhole" } & FaultScope)
-  | ({ fault: "hang_api"; operation?: string } & Counted)
-  | ({ fault: "delay_api"; ms: number; operation?: string } & Counted)
-  | ({
-    fault: "api_error";
-    code: string;
-    operation?: string;
-    status?: number;
-    message?: string;
-  } & Counted)
+  | (
+    & (
+      | { fault: "hang_api" }
+      | { fault: "html_answer" }
+      | { fault: "delay_api"; ms: number }
+      | { fault: "api_error"; code: string; status?: number; message?: string }
+    )
+    & ApiScope
+    & Counted
+  )
+  | { fault: "deny"; actions: string[]; resource?: string }
   | { fault: "clock_skew"; ms: number };
 
 export type ExpireCredentials = { fault: "expire_credentials"; user_key?: boolean };

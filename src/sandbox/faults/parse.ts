@@ -4,6 +4,7 @@
  * @module
  */
 import { AppError } from "../../errors/mod.ts";
+import { SERVICE_NAMES } from "../aws/api_error.ts";
 import { type Fault, type FaultName, GARBAGE_KINDS } from "./fault.ts";
 
 /** Checks one member; returns what was wanted when it is something else. */
@@ -35,7 +36,12 @@ const CHANCE: Members = { probability: chance, seed: integer(0, 0xffff_ffff) };
 const DIRECTION: Members = { direction: oneOf("to_client", "to_agent", "both") };
 const MS: Members = { ms: integer(0, 3_600_000) };
 const STATUS: Members = { status: integer(400, 599) };
-const API: Members = { operation: nonEmpty, ...COUNT };
+const API: Members = { service: oneOf(...SERVICE_NAMES), operation: nonEmpty, ...COUNT };
+const actions: Check = (value) =>
+  Array.isArray(value) && value.length > 0 &&
+    value.every((each) => typeof each === "string" && /^(\*|[\w-]+:[\w*?]+)$/.test(each))
+    ? undefined
+    : 'a list of IAM actions such as "ssm:StartSession" or "iam:*"';
 
 const MEMBERS: Readonly<Record<FaultName, Members>> = {
   cut: SCOPE,
@@ -63,6 +69,8 @@ const MEMBERS: Readonly<Record<FaultName, Members>> = {
   hang_api: API,
   delay_api: { ...API, ...MS },
   api_error: { ...API, ...STATUS, code: nonEmpty, message: text },
+  html_answer: API,
+  deny: { actions, resource: nonEmpty },
   clock_skew: { ms: integer(-31_536_000_000, 31_536_000_000) },
 };
 
@@ -78,6 +86,7 @@ const REQUIRED: Partial<Record<FaultName, readonly string[]>> = {
   slow_dial: ["ms"],
   delay_api: ["ms"],
   api_error: ["code"],
+  deny: ["actions"],
   clock_skew: ["ms"],
 };
 

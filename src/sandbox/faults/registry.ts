@@ -3,19 +3,21 @@
  *
  * @module
  */
-import type { InstanceSeed } from "../fleet_seed.ts";
+import type { ServiceName } from "../aws/api_error.ts";
+import type { Instance } from "../cloud/instance.ts";
+import type { NamedPolicy } from "../cloud/policy.ts";
 import type { ActiveFault, ExpireCredentials, FaultScope, LastingFault } from "./fault.ts";
 
 /** What a fault may strike: one session of one instance. */
 export interface Struck {
-  instance: InstanceSeed;
+  instance: Pick<Instance, "instanceId" | "tags">;
   /** `undefined` before the session exists. */
   sessionId?: string;
 }
 
 export type FaultNamed<N extends string> = Extract<LastingFault, { fault: N }>;
 
-type ApiFault = FaultNamed<"hang_api" | "delay_api" | "api_error">;
+type ApiFault = FaultNamed<"hang_api" | "delay_api" | "api_error" | "html_answer">;
 
 /** Whether a fault limited to `scope` strikes there. */
 export function isInScope(scope: FaultScope, struck: Struck): boolean {
@@ -75,15 +77,29 @@ export class FaultRegistry {
   }
 
   /** Like `take`, for faults of API requests. */
-  takeApi<N extends ApiFault["fault"]>(name: N, operation: string): FaultNamed<N> | undefined {
+  takeApi<N extends ApiFault["fault"]>(
+    name: N,
+    call: { service: ServiceName; operation: string },
+  ): FaultNamed<N> | undefined {
     for (const active of this.#active.values()) {
       if (active.fault.fault !== name) continue;
       const fault = active.fault as ApiFault;
-      if (fault.operation !== undefined && fault.operation !== operation) continue;
+      if (fault.service !== undefined && fault.service !== call.service) continue;
+      if (fault.operation !== undefined && fault.operation !== call.operation) continue;
       this.strike(active);
       return fault as FaultNamed<N>;
     }
     return undefined;
+  }
+
+  /** Policies that say what the caller is denied. */
+  get denials(): NamedPolicy[] {
+    return [...this.#active.values()].flatMap(({ id, fault }) => {
+      if (fault.fault !== "deny") return [];
+      const { actions, resource = "*" } = fault;
+      const statement = { Effect: "Deny", Action: actions, Resource: resource };
+      return [{ name: `fault-${id}`, document: JSON.stringify({ Statement: [statement] }) }];
+    });
   }
 
   /** The sum of all clock skews, in ms. */

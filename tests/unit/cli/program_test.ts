@@ -153,13 +153,26 @@ Deno.test("sandbox: options and defaults", async () => {
     port: 0,
     scenario: undefined,
     agentPacing: true,
+    list: false,
   });
   const invocation = await parse("sandbox --port 4566 --scenario healthy --no-agent-pacing");
-  assert.deepEqual(invocation.options, { port: 4566, scenario: "healthy", agentPacing: false });
+  assert.deepEqual(invocation.options, {
+    port: 4566,
+    scenario: "healthy",
+    agentPacing: false,
+    list: false,
+  });
+  assert.deepEqual((await parse("sandbox --list")).options, {
+    port: 0,
+    scenario: undefined,
+    agentPacing: true,
+    list: true,
+  });
   assert.deepEqual((await parse("sandbox --agent-pacing")).options, {
     port: 0,
     scenario: undefined,
     agentPacing: true,
+    list: false,
   });
 });
 

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { runSandbox, type ServedSandbox, type StartSandbox } from "../../../src/cli/sandbox/run.ts";
+import {
+  readyLines,
+  runSandbox,
+  type ServedSandbox,
+  type StartSandbox,
+} from "../../../src/cli/sandbox/run.ts";
 import { AppError } from "../../../src/errors/mod.ts";
 import { fakeContext, FakeIo, refusal } from "../../support/fake_io.ts";
 
@@ -8,17 +13,19 @@ class FakeSandbox implements ServedSandbox {
   readonly region = "us-east-1";
   readonly credentials = { accessKeyId: "AKIDSANDBOX", secretAccessKey: "made-up" };
   readonly faultUrl = "http://127.0.0.1:4566/_faults";
-  readonly instances = [
+  instances = [
     {
       instanceId: "i-0123456789abcdef0",
       name: "healthy",
       scenario: "healthy",
+      isForDiagnosis: false,
       services: { echo: 40001, http: 40002, sink: 40003, ssh: 40004 },
     },
     {
       instanceId: "i-0123456789abcdef1",
       name: "",
       scenario: "stopped",
+      isForDiagnosis: false,
       services: { echo: 40001, http: 40002, sink: 40003, ssh: 40004 },
     },
   ];
@@ -29,7 +36,7 @@ class FakeSandbox implements ServedSandbox {
   }
 }
 
-const OPTIONS = { port: 0, scenario: undefined, agentPacing: true };
+const OPTIONS = { port: 0, scenario: undefined, agentPacing: true, list: false };
 
 Deno.test("sandbox: tells what to export and what is there, and serves until Ctrl-C", async () => {
   const io = new FakeIo();
@@ -94,10 +101,10 @@ Deno.test("sandbox: passes its options on, and a failed start is the command's e
     started = options;
     return Promise.reject(taken);
   };
-  const options = { port: 4566, scenario: "stopped", agentPacing: false };
+  const options = { port: 4566, scenario: "stopped", agentPacing: false, list: false };
   assert.equal(await refusal(() => runSandbox(options, context, start)), taken);
   const { log: _log, ...rest } = started!;
-  assert.deepEqual(rest, options);
+  assert.deepEqual({ ...rest, list: false }, options);
 });
 
 Deno.test("sandbox: a connection that a client keeps open does not hold the end back", async () => {
@@ -110,4 +117,15 @@ Deno.test("sandbox: a connection that a client keeps open does not hold the end 
   await io.clock.scheduled(1_000);
   io.clock.advance(1_000);
   assert.equal(await end, 0);
+});
+
+Deno.test("sandbox: instances for diagnoses are counted, not shown; alone they are shown", () => {
+  const sandbox = new FakeSandbox();
+  const [first, second] = sandbox.instances;
+  sandbox.instances = [first!, { ...second!, isForDiagnosis: true }];
+  const lines = readyLines(sandbox, "linux");
+  assert.ok(lines.includes("1 more, to be diagnosed: ec2-connect sandbox --list"));
+  assert.ok(!lines.some((line) => line.includes(second!.instanceId)));
+  sandbox.instances = [{ ...second!, isForDiagnosis: true }];
+  assert.ok(readyLines(sandbox, "linux").some((line) => line.includes(second!.instanceId)));
 });

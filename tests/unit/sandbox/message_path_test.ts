@@ -3,11 +3,10 @@ import type { Fault, LastingFault } from "../../../src/sandbox/faults/fault.ts";
 import { MessagePath } from "../../../src/sandbox/faults/message_path.ts";
 import { parseFault } from "../../../src/sandbox/faults/parse.ts";
 import { FaultRegistry } from "../../../src/sandbox/faults/registry.ts";
-import { INSTANCE_SEEDS } from "../../../src/sandbox/fleet_seed.ts";
 import { utf8 } from "../../support/hex.ts";
 import { naiveEncode } from "../../support/naive_envelope.ts";
 
-const INSTANCE = INSTANCE_SEEDS[0]!;
+const INSTANCE = { instanceId: "i-0a5b0c00000000001", tags: { Name: "web-1" } };
 type Direction = "to_client" | "to_agent";
 
 function message(number: number, messageType = "output_stream_data"): Uint8Array {

@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
 import { routeTo } from "../../../src/sandbox/agent/dial.ts";
 import { ApiError } from "../../../src/sandbox/aws/api_error.ts";
-import { wildcard } from "../../../src/sandbox/aws/ec2_filters.ts";
+import { wildcard } from "../../../src/sandbox/aws/ec2/filters.ts";
 import { pageOf } from "../../../src/sandbox/aws/page.ts";
 import { planSession } from "../../../src/sandbox/aws/ssm_documents.ts";
 import { escapeXml, toXml, XmlList } from "../../../src/sandbox/aws/xml.ts";
 import { Fleet } from "../../../src/sandbox/fleet.ts";
-import { INSTANCE_SEEDS, SCENARIO_NAMES } from "../../../src/sandbox/fleet_seed.ts";
+import { SCENARIO_NAMES } from "../../../src/sandbox/scenarios/catalogue.ts";
 
 Deno.test("the fleet: unique ids and addresses, every scenario, two of one name, more than a page", () => {
-  const ids = INSTANCE_SEEDS.map((instance) => instance.instanceId);
+  const { instances } = new Fleet({ region: "us-east-1" });
+  const ids = instances.map((instance) => instance.instanceId);
   assert.equal(new Set(ids).size, ids.length);
   assert.ok(ids.every((id) => /^i-[0-9a-f]{17}$/.test(id)));
-  const addresses = INSTANCE_SEEDS.map(({ privateIp }) => privateIp).filter((ip) => ip !== "");
+  const addresses = instances.map(({ privateIp }) => privateIp).filter((ip) => ip !== "");
   assert.equal(new Set(addresses).size, addresses.length);
   for (const scenario of SCENARIO_NAMES) {
     assert.ok(new Fleet({ region: "us-east-1", scenario }).instances.length > 0, scenario);
   }
-  const names = INSTANCE_SEEDS.map((instance) => instance.tags["Name"]);
+  const names = instances.map((instance) => instance.tags["Name"]);
   assert.equal(names.filter((name) => name === "duplicate").length, 2);
   assert.ok(ids.length > 20);
 });
@@ -33,11 +34,11 @@ Deno.test("other regions are empty, and DNS names follow the region", () => {
   const fleet = new Fleet({ region: "eu-west-1" });
   assert.deepEqual(fleet.inRegion("us-east-1"), []);
   assert.equal(
-    fleet.privateDnsName(INSTANCE_SEEDS[0]!),
+    fleet.privateDnsName(fleet.instances[0]!),
     "ip-10-0-1-10.eu-west-1.compute.internal",
   );
   const east = new Fleet({ region: "us-east-1" });
-  assert.equal(east.privateDnsName(INSTANCE_SEEDS[0]!), "ip-10-0-1-10.ec2.internal");
+  assert.equal(east.privateDnsName(east.instances[0]!), "ip-10-0-1-10.ec2.internal");
 });
 
 const plan = (name: string | undefined, parameters: Record<string, string[]> = {}) =>
