@@ -113,6 +113,11 @@ export class Aws implements InstanceLookup, Disposable {
     return this.#endpoint(service);
   }
 
+  /** When the credentials in use end, epoch ms; undefined for long-lived ones. Asks nobody. */
+  get credentialsExpireAtMs(): number | undefined {
+    return this.#credentials.expiration?.getTime();
+  }
+
   /** With the CA certificates of `AWS_CA_BUNDLE`, for fetch and WebSocket; undefined without it. */
   async httpClient(): Promise<Deno.HttpClient | undefined> {
     return (await this.#caBundle.get())?.client;

@@ -56,6 +56,11 @@ export class CredentialCache {
     }
   }
 
+  /** When those in use end; undefined for long-lived ones, and before there are any. */
+  get expiration(): Date | undefined {
+    return this.#current?.expiration;
+  }
+
   /** Forgets them: AWS has said that they are no longer good, whatever their expiration says. */
   invalidate(): void {
     this.#current = undefined;

@@ -4,13 +4,15 @@
  * @module
  */
 
-import { Aws, type AwsSettings } from "../aws/mod.ts";
+import { Aws, type AwsSettings, resolveInstance } from "../aws/mod.ts";
 import type { LoadedConfig } from "../config/mod.ts";
 import { listenTcp, startChild } from "../platform/mod.ts";
 import {
+  endpointProbe,
   LocalListener,
   PortSession,
   type PortSessionOptions,
+  ReconnectGate,
   webSocketTransport,
 } from "../session/mod.ts";
 import { awsChoice } from "./aws_choice.ts";
@@ -61,10 +63,7 @@ interface SessionOptions {
 }
 
 /** Everything about the sessions of a command but what each is for. */
-type SessionCommons = Pick<
-  PortSessionOptions,
-  "service" | "openTransport" | "connectTimeoutMs" | "reconnect" | "reason" | "trace"
->;
+type SessionCommons = Omit<PortSessionOptions, "target" | "local" | "onEvent" | "signal">;
 
 async function sessionCommons(
   options: SessionOptions,
@@ -73,7 +72,7 @@ async function sessionCommons(
 ): Promise<{ aws: Aws; commons: SessionCommons }> {
   const { io, reporter } = context;
   const aws = await createAws(options.aws, settings, context);
-  const { aws: awsConfig, session: sessionConfig } = settings.config;
+  const { aws: awsConfig, session: sessionConfig, resources } = settings.config;
   const { enabled, max_attempts, base_delay_ms, max_delay_ms } = sessionConfig.reconnection;
   const policy = {
     maxAttempts: max_attempts,
@@ -81,18 +80,24 @@ async function sessionCommons(
     maxDelayMs: max_delay_ms,
   };
   const trace = reporter.tells("trace") ? (line: string) => reporter.log("trace", line) : undefined;
-  const openTransport = webSocketTransport({
-    signUpgrade: (url) => aws.signUpgrade(url),
-    httpClient: () => aws.httpClient(),
-    caCerts: () => aws.caCertificates(),
-    env: (name) => io.env[name],
-    trace,
-  });
-  const commons = {
+  const env = (name: string) => io.env[name];
+  const httpClient = () => aws.httpClient();
+  const commons: SessionCommons = {
     service: aws.sessionService(),
-    openTransport,
+    openTransport: webSocketTransport({
+      signUpgrade: (url) => aws.signUpgrade(url),
+      httpClient,
+      caCerts: () => aws.caCertificates(),
+      env,
+      trace,
+    }),
     connectTimeoutMs: awsConfig.connection_timeout * 1000,
     reconnect: options.reconnect && enabled ? policy : undefined,
+    probe: endpointProbe({ env, httpClient }),
+    gate: new ReconnectGate(),
+    healthCheckIntervalMs: sessionConfig.health_check_interval * 1000,
+    isLowPower: resources.low_power_mode,
+    credentialsExpireAtMs: () => aws.credentialsExpireAtMs,
     trace,
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   };
@@ -109,8 +114,22 @@ export async function createConnectParts(
   return {
     instances: aws,
     listen: (address) => listenTcp(address),
-    openTunnel: ({ forward, listener, ...request }) =>
-      PortSession.open({ ...commons, ...request, local: new LocalListener(forward, listener) }),
+    openTunnel: async ({ instance, forward, listener, ...request }) => {
+      const local = new LocalListener(forward, listener);
+      const region = await aws.region().catch((error) => {
+        local.close();
+        throw error;
+      });
+      return await PortSession.open({
+        ...commons,
+        ...request,
+        target: instance,
+        selector: options.instance ?? instance.instanceId,
+        region,
+        local,
+        reselect: (signal) => resolveInstance(aws, instance.selector, signal),
+      });
+    },
     startChild,
     pickInstance: async (instances, question) => {
       const { pickInstance } = await import("./prompts.ts");
@@ -130,9 +149,16 @@ export async function createSshProxyParts(
   const { StdioSide } = await import("../session/stdio_side.ts");
   return {
     instances: aws,
-    open: async ({ remotePort, ...request }) => {
+    open: async ({ instanceId, remotePort, ...request }) => {
       const local = new StdioSide(remotePort, { input: Deno.stdin, output: Deno.stdout });
-      const session = await PortSession.open({ ...commons, ...request, local });
+      const session = await PortSession.open({
+        ...commons,
+        ...request,
+        target: { instanceId },
+        selector: options.host,
+        region: await aws.region(),
+        local,
+      });
       return {
         ready: session.ready,
         closed: session.closed,

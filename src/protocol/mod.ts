@@ -20,5 +20,6 @@ export * from "./send_window.ts";
 export * from "./smux.ts";
 export * from "./smux_keep_alive.ts";
 export * from "./smux_stream.ts";
+export * from "./terminal_size.ts";
 export * from "./version.ts";
 export * from "./websocket_frame.ts";

@@ -114,6 +114,11 @@ export class ReliableChannel {
     return this.#replay.size === 0;
   }
 
+  /** When the oldest message without an acknowledgement was first sent; undefined: there is none. */
+  get oldestUnacknowledgedMs(): number | undefined {
+    return this.#replay.oldestSentMs;
+  }
+
   /** Whether time alone may change something, so that `tick` must be called. */
   get needsTicks(): boolean {
     return this.#replay.size > 0 || this.#pausedSinceMs !== undefined;

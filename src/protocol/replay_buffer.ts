@@ -38,6 +38,12 @@ export class ReplayBuffer {
     return this.#bytes;
   }
 
+  /** When the oldest of them was first sent; undefined when there is none. */
+  get oldestSentMs(): number | undefined {
+    for (const { firstSentMs } of this.#entries.values()) return firstSentMs;
+    return undefined;
+  }
+
   /** Keeps a message. Call it before sending, or a quick acknowledgement finds nothing. */
   store(sequenceNumber: number, frame: Uint8Array<ArrayBuffer>, nowMs: number): void {
     this.#bytes += frame.byteLength;

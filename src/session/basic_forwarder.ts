@@ -53,10 +53,10 @@ export class BasicForwarder implements ConnectionForwarder {
     return true;
   }
 
-  stop(): void {
+  stop(reason: string): void {
     this.#isStopped = true;
     this.#stopped.resolve();
-    this.#local?.reset("the session ended");
+    this.#local?.reset(reason);
     this.#early.clear();
     this.#channel.onRoom = () => {};
   }

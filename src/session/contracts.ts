@@ -42,6 +42,8 @@ export interface TransportClose {
 /** What a transport calls. After `onClose` it calls nothing more. */
 export interface TransportEvents {
   onMessage(frame: Uint8Array): void;
+  /** The other side answered a ping. */
+  onPong(): void;
   onClose(close: TransportClose): void;
 }
 
@@ -51,6 +53,8 @@ export interface Transport {
   send(frame: Uint8Array<ArrayBuffer>): void;
   /** Queues one text message. */
   sendText(text: string): void;
+  /** Asks the gateway for a sign of life: `onPong` follows. Undefined where that cannot be done. */
+  ping?(): void;
   /** Bytes queued and not yet handed to the system. */
   readonly bufferedBytes: number;
   /**
@@ -109,7 +113,17 @@ export type ConnectionEvent =
 
 /** Something worth telling. `atMs` is epoch milliseconds. */
 export type SessionEvent =
-  | { type: "state"; atMs: number; from: SessionState; to: SessionState; reason?: string }
+  | {
+    type: "state";
+    atMs: number;
+    from: SessionState;
+    to: SessionState;
+    reason?: string;
+    /** The service closed the connection as it does each hour: nothing went wrong. */
+    isRoutine?: boolean;
+  }
+  /** Another session of the service took this one's place; the local side stayed. */
+  | { type: "restarted"; atMs: number; ready: SessionReady; previousSessionId: string }
   | ({ type: "connection"; atMs: number } & ConnectionEvent)
   | { type: "warning"; atMs: number; message: string; hint?: string }
   | { type: "notice"; atMs: number; message: string };

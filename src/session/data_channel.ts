@@ -58,6 +58,9 @@ export class DataChannel {
   #lastIgnored: string | undefined;
   #isHeld = false;
   #hasHeard = false;
+  #lastHeardMs = -Infinity;
+  #lastMessageMs = -Infinity;
+  #lastSentMs = -Infinity;
 
   constructor(options: DataChannelOptions) {
     this.#options = options;
@@ -81,6 +84,36 @@ export class DataChannel {
   /** Whether anything came over the present connection, or the last one. */
   get hasHeard(): boolean {
     return this.#hasHeard;
+  }
+
+  /** When anything last came, the answer to a ping too. Monotonic clock, ms. */
+  get lastHeardMs(): number {
+    return this.#lastHeardMs;
+  }
+
+  /** When a message last came. Monotonic clock, ms. */
+  get lastMessageMs(): number {
+    return this.#lastMessageMs;
+  }
+
+  /** When a data message was last sent for the first time. Monotonic clock, ms. */
+  get lastSentMs(): number {
+    return this.#lastSentMs;
+  }
+
+  /** When the oldest message without an acknowledgement was first sent. Monotonic clock, ms. */
+  get oldestUnacknowledgedMs(): number | undefined {
+    return this.#reliable.oldestUnacknowledgedMs;
+  }
+
+  /** Whether the present connection can be asked for a sign of life. */
+  get canPing(): boolean {
+    return this.#transport?.ping !== undefined;
+  }
+
+  /** Asks the gateway for a sign of life; `lastHeardMs` shows it. */
+  ping(): void {
+    this.#transport?.ping?.();
   }
 
   /** Whether bulk data may be sent now; `onRoom` tells when it may again. */
@@ -136,6 +169,11 @@ export class DataChannel {
         if (current.transport === undefined) early.push(frame);
         else this.#onMessage(current.transport, frame);
       },
+      onPong: () => {
+        if (current.transport === this.#transport) {
+          this.#lastHeardMs = this.#options.clock.nowMs();
+        }
+      },
       onClose: (close) => {
         current.closed = close;
         if (current.transport !== undefined) this.#onTransportClose(current.transport, close);
@@ -164,7 +202,8 @@ export class DataChannel {
 
   /** Numbers and sends one payload; it is kept until the peer acknowledges it. */
   send(payloadType: number, payload: Uint8Array): void {
-    this.#reliable.send(payloadType, payload, this.#options.clock.nowMs());
+    this.#lastSentMs = this.#options.clock.nowMs();
+    this.#reliable.send(payloadType, payload, this.#lastSentMs);
     this.#watch();
   }
 
@@ -195,7 +234,12 @@ export class DataChannel {
     });
   }
 
-  /** Closes the transport, if any. No event follows; `connect` may be called again. */
+  /** Closes the connection, if any; whoever waits goes on waiting. No event follows. */
+  disconnect(): void {
+    this.#detach();
+  }
+
+  /** Closes the connection, if any, and ends every wait. No event follows; `connect` may be called again. */
   close(): void {
     this.#detach();
     for (const finish of this.#settleWaiters) finish(false);
@@ -222,8 +266,11 @@ export class DataChannel {
   #onMessage(transport: Transport, frame: Uint8Array): void {
     if (transport !== this.#transport) return;
     this.#hasHeard = true;
+    const nowMs = this.#options.clock.nowMs();
+    this.#lastHeardMs = nowMs;
+    this.#lastMessageMs = nowMs;
     this.#options.trace?.(describeFrame("<-", frame));
-    this.#reliable.receive(frame, this.#options.clock.nowMs());
+    this.#reliable.receive(frame, nowMs);
     this.#watch();
   }
 

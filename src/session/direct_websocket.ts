@@ -3,8 +3,8 @@
  *
  * Deno's WebSocket turns TCP_NODELAY off and cannot turn it on: an acknowledgement that is followed by
  * a small request waits 40 ms for the peer's delayed TCP acknowledgement. See
- * docs/decisions/websocket.md. This one can also ping, which keeps the way through NAT and VPN open
- * and finds a connection that died in silence.
+ * docs/decisions/websocket.md. This one can also ping, so that a connection that died in silence is
+ * found without a message to the agent.
  *
  * @module
  */
@@ -28,8 +28,6 @@ export interface DirectWebSocketOptions {
   signal: AbortSignal;
 }
 
-/** Below the 30 s after which some middleboxes forget a silent connection. */
-export const PING_INTERVAL_MS = 25_000;
 const PING_PAYLOAD = new TextEncoder().encode("keepalive");
 const READ_BYTES = 64 * 1024;
 /** Bytes joined into one write at most. */
@@ -95,8 +93,7 @@ class DirectWebSocket implements Transport {
   #isClosing = false;
   #isClosed = false;
   #close: TransportClose = { code: 1006, reason: "" };
-  #pingTimer: number | undefined;
-  #hasHeardSincePing = true;
+  #closeTimer: number | undefined;
   #isHeld = false;
   /** Called when reading may go on. */
   #onReadable: () => void = () => {};
@@ -110,10 +107,9 @@ class DirectWebSocket implements Transport {
         if (!this.#isClosing) this.#events.onMessage(payload);
       },
       onPing: (payload) => this.#enqueue(WEBSOCKET_OPCODE.pong, payload),
-      onPong: () => {},
+      onPong: () => this.#events.onPong(),
       onClose: (close) => this.#onPeerClose(close),
     });
-    this.#schedulePing();
     this.#read(firstBytes);
   }
 
@@ -134,14 +130,17 @@ class DirectWebSocket implements Transport {
     if (!isHeld) this.#onReadable();
   }
 
+  ping(): void {
+    this.#enqueue(WEBSOCKET_OPCODE.ping, PING_PAYLOAD);
+  }
+
   close(): void {
     if (this.#isClosing) return;
     this.#enqueue(WEBSOCKET_OPCODE.close, new Uint8Array([0x03, 0xe8])); // 1000
     this.#close = { code: 1000, reason: "" };
     this.#isClosing = true;
     // A peer that does not read must not hold us: what is queued gets this long.
-    this.#stopPing();
-    this.#pingTimer = this.#clock.setTimeout(() => this.#end(), CLOSE_TIMEOUT_MS);
+    this.#closeTimer = this.#clock.setTimeout(() => this.#end(), CLOSE_TIMEOUT_MS);
   }
 
   #enqueue(opcode: number, payload: Uint8Array): void {
@@ -200,7 +199,6 @@ class DirectWebSocket implements Transport {
       for (;;) {
         const count = await this.#conn.read(buffer);
         if (count === null || this.#isClosed) break;
-        this.#hasHeardSincePing = true;
         this.#parser.feed(buffer.subarray(0, count));
         while (this.#mayNotRead) await new Promise<void>((resolve) => this.#onReadable = resolve);
       }
@@ -223,31 +221,14 @@ class DirectWebSocket implements Transport {
     this.#isClosing = true;
   }
 
-  #schedulePing(): void {
-    this.#pingTimer = this.#clock.setTimeout(() => {
-      if (!this.#hasHeardSincePing && !this.#isHeld) {
-        const seconds = PING_INTERVAL_MS / 1000;
-        this.#close = { code: 1006, reason: `no answer to a ping for ${seconds} s` };
-        return this.#end();
-      }
-      this.#hasHeardSincePing = false;
-      this.#enqueue(WEBSOCKET_OPCODE.ping, PING_PAYLOAD);
-      this.#schedulePing();
-    }, PING_INTERVAL_MS);
-  }
-
-  #stopPing(): void {
-    if (this.#pingTimer !== undefined) this.#clock.clearTimeout(this.#pingTimer);
-    this.#pingTimer = undefined;
-  }
-
   #end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isClosing = true;
     this.#queue = [];
     this.#onReadable();
-    this.#stopPing();
+    if (this.#closeTimer !== undefined) this.#clock.clearTimeout(this.#closeTimer);
+    this.#closeTimer = undefined;
     closeQuietly(this.#conn);
     this.#events.onClose(this.#close);
   }

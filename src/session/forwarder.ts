@@ -27,8 +27,16 @@ export interface ForwarderOptions {
 /** Moves bytes over one data channel, from its handshake to its end. */
 export interface Forwarder {
   readonly openConnections: number;
-  /** Breaks every connection off and releases every timer. What was not served yet stays open. */
-  stop(): void;
+  /**
+   * Sends a message that the agent acknowledges and does nothing with. Left out: the session sends one
+   * that any agent ignores outside a shell.
+   */
+  heartbeat?(): void;
+  /**
+   * Breaks every connection off, with the reason, and releases every timer. What was not served yet
+   * stays open.
+   */
+  stop(reason: string): void;
 }
 
 /** A forwarder of local TCP connections. */

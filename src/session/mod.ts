@@ -5,8 +5,16 @@
  */
 export * from "./contracts.ts";
 export * from "./hosted.ts";
+export { endpointProbe, type EndpointProbeOptions } from "./endpoint_probe.ts";
 export { LocalListener } from "./local_listener.ts";
 export type { AttachedChannel, Attachment, LocalFacts, LocalSide } from "./local_side.ts";
-export { PortSession, type PortSessionOptions, type SessionStatistics } from "./port_session.ts";
-export { type ReconnectPolicy } from "./resume.ts";
+export type { Probe } from "./network_watch.ts";
+export {
+  PortSession,
+  type PortSessionOptions,
+  type SessionStatistics,
+  type SessionTarget,
+} from "./port_session.ts";
+export type { ReconnectPolicy } from "./reconnect_delay.ts";
+export { ReconnectGate } from "./reconnect_gate.ts";
 export { webSocketTransport, type WebSocketTransportOptions } from "./websocket_transport.ts";

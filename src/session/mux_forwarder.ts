@@ -63,9 +63,13 @@ export class MuxForwarder implements ConnectionForwarder {
     return Promise.resolve(true);
   }
 
-  stop(): void {
+  heartbeat(): void {
+    this.#smux.sendNop();
+  }
+
+  stop(reason: string): void {
     this.#isStopped = true;
-    for (const local of this.#open) local.reset("the session ended");
+    for (const local of this.#open) local.reset(reason);
     if (this.#keepAliveTimer !== undefined) this.#options.clock.clearTimeout(this.#keepAliveTimer);
     this.#keepAliveTimer = undefined;
     this.#channel.onRoom = () => {};

@@ -1,11 +1,15 @@
 /**
  * One session of type Port, from StartSession to its end.
  *
+ * A shell around `session_machine.ts`: it does what the machine's effects say, and tells the machine
+ * what came of it.
+ *
  * @module
  */
 import { AppError, messageOf } from "../errors/mod.ts";
 import { type Clock, systemClock } from "../platform/mod.ts";
-import type { ChannelClosed } from "../protocol/mod.ts";
+import { type ChannelClosed, encodeTerminalSize, PAYLOAD_TYPE } from "../protocol/mod.ts";
+import { AutoReconnector, OVERTAKEN } from "./auto_reconnector.ts";
 import type {
   OpenTransport,
   SessionEnd,
@@ -13,21 +17,43 @@ import type {
   SessionGrant,
   SessionReady,
   SessionService,
-  SessionState,
   TransportClose,
 } from "./contracts.ts";
 import { DataChannel } from "./data_channel.ts";
-import { wait, withDeadline } from "./deadline.ts";
 import type { Forwarder } from "./forwarder.ts";
 import { performPortHandshake, type PortHandshake } from "./handshake.ts";
+import type { HostedSession, KeepAlive, Priority, SessionSnapshot, StateChange } from "./hosted.ts";
 import type { LocalSide } from "./local_side.ts";
-import { type ReconnectPolicy, Resumer } from "./resume.ts";
+import type { Probe } from "./network_watch.ts";
+import { describeClose, Opening } from "./opening.ts";
+import type { ReconnectPolicy } from "./reconnect_delay.ts";
+import { ReconnectGate } from "./reconnect_gate.ts";
+import {
+  begin,
+  type Effect,
+  type MachineEvent,
+  type MachineRules,
+  type MachineState,
+  step,
+} from "./session_machine.ts";
+import { SessionMonitor } from "./session_monitor.ts";
+import { SessionRecord } from "./session_record.ts";
 import { callTerminate, sendTerminateFlag } from "./termination.ts";
+
+/** The instance a session leads to. */
+export interface SessionTarget {
+  instanceId: string;
+  /** The Name tag, where it is known. */
+  name?: string | undefined;
+}
 
 export interface PortSessionOptions {
   service: SessionService;
   openTransport: OpenTransport;
-  instanceId: string;
+  target: SessionTarget;
+  /** As the user wrote the instance; for those who look at the session. Default: the instance id. */
+  selector?: string;
+  region?: string;
   /** What the session is for. The session closes it, also when opening fails. */
   local: LocalSide;
   reason?: string;
@@ -35,12 +61,30 @@ export interface PortSessionOptions {
   connectTimeoutMs: number;
   /** Undefined: a lost connection ends the session. */
   reconnect?: ReconnectPolicy | undefined;
+  /** Chooses the instance of a restart. Default: the same one. */
+  reselect?(signal: AbortSignal): Promise<SessionTarget>;
+  /** Whether the endpoint can be reached: waiting ends early when it answers again. */
+  probe?: Probe | undefined;
+  /** Shared by the sessions of a process. Default: one of its own. */
+  gate?: ReconnectGate;
+  /** Default `normal`. */
+  priority?: Priority;
+  /** Default `always`. */
+  keepAlive?: KeepAlive;
+  /** Silence after which the connection is taken for lost. Default 5 s. */
+  healthCheckIntervalMs?: number;
+  /** Longer intervals while nothing is open. Default false. */
+  isLowPower?: boolean;
+  /** When the credentials in use end; undefined for long-lived ones. */
+  credentialsExpireAtMs?(): number | undefined;
   onEvent(event: SessionEvent): void;
   /** One line a message, without payloads. */
   trace?: ((line: string) => void) | undefined;
   /** Ends the opening early, with its reason. */
   signal: AbortSignal;
   clock?: Clock;
+  /** A number in [0, 1). Default: `Math.random`. */
+  random?: () => number;
 }
 
 /** Counters of a session since it began. */
@@ -55,197 +99,407 @@ export interface SessionStatistics {
   reconnects: number;
 }
 
-/** Attempts to open the first connection; each fails at once or by the step's deadline. */
-const CONNECT_ATTEMPTS = 3;
-/** Times the attempt's number: the wait before the next one. */
-const CONNECT_RETRY_MS = 150;
+/** Every attempt of a session without a policy is its last; the policy is never asked for a delay. */
+const NO_POLICY: ReconnectPolicy = { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0 };
+const DEFAULT_INTERVAL_MS = 5_000;
+/** The service closes every connection so, about once an hour. */
+const ROUTINE_CLOSE = 1000;
+/** What the service says of a session that is over, by saying nothing. */
+const GONE = "the session has ended and cannot be resumed";
+/** Of a terminal that nobody looks at: outside a shell the agent ignores it. */
+const HEARTBEAT_SIZE = { cols: 80, rows: 24 };
 
-/** Frames that break the rules of WebSocket. Source: RFC 6455 section 7.4.1. */
-const PROTOCOL_ERROR = 1002;
-
-export class PortSession implements AsyncDisposable {
+export class PortSession implements HostedSession, AsyncDisposable {
   /** Resolves when the session is over and everything it held is released. Never rejects. */
   readonly closed: Promise<SessionEnd>;
   readonly #closed = Promise.withResolvers<SessionEnd>();
+  readonly #opened = Promise.withResolvers<void>();
   readonly #options: PortSessionOptions;
   readonly #clock: Clock;
-  readonly #channel: DataChannel;
-  /** Aborted when opening must fail, or a resume must stop. */
+  readonly #rules: MachineRules;
+  readonly #record: SessionRecord;
+  readonly #reconnector: AutoReconnector;
+  readonly #monitor: SessionMonitor;
+  readonly #listeners = new Set<(change: StateChange) => void>();
+  /** Aborted when nothing more is to be tried. */
   readonly #stop = new AbortController();
-  /** Undefined: a lost connection ends the session. */
-  readonly #resumer: Resumer | undefined;
-  #state: SessionState = "connecting";
-  #ready: SessionReady | undefined;
+  /** Calls that nobody waits for, until the end. */
+  readonly #background = new Set<Promise<void>>();
+  readonly #inbox: MachineEvent[] = [];
+  #isStepping = false;
+  #machine: MachineState;
+  #channel: DataChannel;
+  /** What the channel's events belong to, while it is being opened. */
+  #opening: Opening | undefined;
+  #target: SessionTarget;
+  /** Of the session that must be terminated at the end. */
   #sessionId: string | undefined;
+  #streamUrl = "";
   #forwarder: Forwarder | undefined;
   #hasTerminateFlag = false;
-  #ending: Promise<void> | undefined;
-  #bytesIn = 0;
-  #bytesOut = 0;
-  #reconnects = 0;
 
   private constructor(options: PortSessionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#target = options.target;
     this.closed = this.#closed.promise;
-    this.#channel = new DataChannel({
-      openTransport: options.openTransport,
+    this.#record = new SessionRecord(this.#clock);
+    this.#rules = { reconnect: options.reconnect, canRestart: options.local.canRestart };
+    this.#channel = this.#newChannel();
+    this.#reconnector = new AutoReconnector({
+      policy: options.reconnect ?? NO_POLICY,
+      priority: options.priority ?? "normal",
+      gate: options.gate ?? new ReconnectGate(),
+      probe: options.probe,
       clock: this.#clock,
-      trace: options.trace,
-      events: {
-        onLost: (close) => this.#onLost(close),
-        onClosed: (closed) => this.#onChannelClosed(closed),
+      random: options.random ?? Math.random,
+    });
+    this.#monitor = new SessionMonitor({
+      clock: this.#clock,
+      keepAlive: options.keepAlive ?? "always",
+      intervalMs: options.healthCheckIntervalMs ?? DEFAULT_INTERVAL_MS,
+      isLowPower: options.isLowPower ?? false,
+      openConnections: () => this.#forwarder?.openConnections ?? 0,
+      sendHeartbeat: () => this.#sendHeartbeat(),
+      onSilent: (reason) => {
+        this.#dispatch({ type: "silent", reason, hasHeard: this.#channel.hasHeard });
       },
+      onUnanswered: (reason) => this.#dispatch({ type: "unanswered", reason }),
+      onHeard: () => this.#dispatch({ type: "heard" }),
+      onClockJump: (byMs) => this.#dispatch({ type: "clock_jumped", byMs }),
     });
-    this.#resumer = options.reconnect && new Resumer({
-      channel: this.#channel,
-      service: options.service,
-      policy: options.reconnect,
-      timeoutMs: options.connectTimeoutMs,
-      clock: this.#clock,
-      onFailedAttempt: (attempt, error) =>
-        this.#notice(`Resume attempt ${attempt} failed: ${messageOf(error)}`),
-    });
+    [this.#machine] = begin();
   }
 
   /**
-   * Starts a session and serves the listener over it.
+   * Starts a session and serves its local side over it.
    *
-   * @returns When the forward is ready.
+   * @returns When it is ready.
    * @throws {AppError} By the kind of failure; the signal's reason when it was aborted. Nothing is left
-   * behind then: the listener is closed and a session that was started is terminated.
+   * behind then: the local side is closed and a session that was started is terminated.
    */
   static async open(options: PortSessionOptions): Promise<PortSession> {
     const session = new PortSession(options);
-    // Linked by hand: before Deno 2.7 a signal of AbortSignal.any can be collected while it is
-    // listened to, and then never fires.
     const { signal } = options;
     const onAbort = () => session.#stop.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     try {
-      await session.#open();
+      const [, effects] = begin();
+      for (const effect of effects) session.#perform(effect);
+      await session.#opened.promise;
       return session;
-    } catch (error) {
-      session.#setState("failed", messageOf(error));
-      await session.#release({ terminate: true });
-      throw error;
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
   }
 
-  /** Facts of the session, which serves its port. */
+  /** Facts of the session, which serves its local side. */
   get ready(): SessionReady {
-    if (this.#ready === undefined) throw new TypeError("the session is not open");
-    return this.#ready;
+    if (this.#record.ready === undefined) throw new TypeError("the session is not open");
+    return this.#record.ready;
   }
 
   stats(): SessionStatistics {
     const { roundTripMs, retransmissions } = this.#channel.statistics;
+    const { bytesIn, bytesOut, reconnects, retransmissionsBefore } = this.#record;
     return {
-      bytesIn: this.#bytesIn,
-      bytesOut: this.#bytesOut,
+      bytesIn,
+      bytesOut,
       roundTripMs,
       openConnections: this.#forwarder?.openConnections ?? 0,
-      retransmissions,
-      reconnects: this.#reconnects,
+      retransmissions: retransmissionsBefore + retransmissions,
+      reconnects,
     };
   }
 
+  snapshot(): SessionSnapshot {
+    const { sessionId, agentVersion, mode } = this.ready;
+    const { local, selector, region, priority, keepAlive, credentialsExpireAtMs } = this.#options;
+    const { startedAtMs, state, restarts, activeMs, lastActivityAtMs } = this.#record;
+    return {
+      ...local.facts,
+      ...this.stats(),
+      sessionId,
+      previousSessionIds: [...this.#record.previousSessionIds],
+      instanceId: this.#target.instanceId,
+      instanceName: this.#target.name,
+      selector: selector ?? this.#target.instanceId,
+      region: region ?? "",
+      priority: priority ?? "normal",
+      keepAlive: keepAlive ?? "always",
+      state,
+      startedAtMs,
+      connectMs: this.#record.connectMs,
+      agentVersion,
+      mode,
+      restarts,
+      activeMs,
+      lastActivityAtMs,
+      lastHeardAtMs: Math.max(startedAtMs, this.#epochOf(this.#channel.lastHeardMs)),
+      credentialsExpireAtMs: credentialsExpireAtMs?.(),
+      policy: undefined,
+      history: [...this.#record.history],
+    };
+  }
+
+  #epochOf(monotonicMs: number): number {
+    return this.#clock.epochMs() - (this.#clock.nowMs() - monotonicMs);
+  }
+
+  onStateChange(listener: (change: StateChange) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Drops the connection and resumes at once. While it is being resumed already, a wait ends. */
+  reconnect(): void {
+    this.#dispatch({ type: "reconnect_asked" });
+  }
+
   /** Ends the session on both sides. May be called again; never rejects. */
-  close(): Promise<void> {
-    return this.#end({ by: "user", reason: "" });
+  async close(): Promise<void> {
+    this.#dispatch({ type: "close_asked" });
+    await this.closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  // --- Opening ---
+  // --- The machine ---
 
-  async #open(): Promise<void> {
-    const startedMs = this.#clock.nowMs();
-    const grant = await this.#step("Starting the session", (signal) => this.#start(signal));
-    await this.#step("Opening the data channel", (signal) => this.#connect(grant, signal));
-    this.#setState("handshaking");
-    const handshake = await this.#step(
-      "Handshake with the agent",
-      (signal) => performPortHandshake(this.#channel, signal),
-    );
-    const mode = this.#attach(handshake);
-    this.#ready = this.#describe(grant, {
-      connectMs: this.#clock.nowMs() - startedMs,
-      agentVersion: handshake.agentVersion,
-      mode,
-    });
-    this.#setState("active");
-    if (handshake.customerMessage !== "") this.#notice(handshake.customerMessage);
+  /** Events that come while one is dealt with wait for their turn. */
+  #dispatch(event: MachineEvent): void {
+    this.#inbox.push(event);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next; (next = this.#inbox.shift()) !== undefined;) {
+        const facts = { rules: this.#rules, nowMs: this.#clock.nowMs() };
+        const [state, effects] = step(this.#machine, next, facts);
+        this.#machine = state;
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      this.#isStepping = false;
+    }
   }
 
-  async #start(signal: AbortSignal): Promise<SessionGrant> {
-    const { instanceId, local, reason, service } = this.#options;
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case "tell_state":
+        return this.#tellState(effect);
+      case "tell":
+        return this.#notice(effect.message);
+      case "start":
+        return void this.#attempt(this.#establish(this.#target, this.#stop.signal));
+      case "resume":
+        return this.#reconnect((signal) => this.#resume(signal));
+      case "restart":
+        return this.#reconnect((signal) => this.#restart(signal));
+      case "wait":
+        return void this.#wait(effect.attempts);
+      case "hurry":
+        return this.#reconnector.hurry();
+      case "watch":
+        return this.#watch();
+      case "unwatch":
+        return this.#monitor.stop();
+      case "probe":
+        return this.#monitor.probe();
+      case "drop":
+        return this.#channel.disconnect();
+      case "call_off":
+        return this.#channel.close();
+      case "break_off":
+        return this.#breakOff();
+      case "release":
+        return void this.#release(effect);
+      case "opened":
+        return this.#opened.resolve();
+      case "not_opened":
+        return this.#opened.reject(effect.error);
+      case "ended":
+        return this.#closed.resolve(effect.end);
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** Tells the machine what becomes of an attempt. */
+  async #attempt(attempt: Promise<MachineEvent>): Promise<void> {
+    let event: MachineEvent;
+    try {
+      event = await attempt;
+    } catch (error) {
+      event = error === OVERTAKEN
+        ? { type: "attempt_overtaken" }
+        : { type: "attempt_failed", error };
+    }
+    this.#dispatch(event);
+  }
+
+  #reconnect(attempt: (signal: AbortSignal) => Promise<MachineEvent>): void {
+    this.#reconnector.begin(this.#streamUrl);
+    this.#attempt(this.#reconnector.attempt(attempt, this.#stop.signal));
+  }
+
+  async #wait(attempts: number): Promise<void> {
+    this.#reconnector.begin(this.#streamUrl);
+    try {
+      await this.#reconnector.wait(attempts, this.#stop.signal);
+    } catch {
+      return; // The session ends, and the machine knows.
+    }
+    this.#dispatch({ type: "waited" });
+  }
+
+  #watch(): void {
+    this.#reconnector.end();
+    this.#monitor.start(this.#channel);
+    // Lost already, before anybody wanted to know.
+    if (!this.#channel.isConnected) this.#onLost({ code: 1006, reason: "" });
+  }
+
+  // --- Opening, resuming, restarting ---
+
+  #newChannel(): DataChannel {
+    const { openTransport, trace } = this.#options;
+    const channel: DataChannel = new DataChannel({
+      openTransport,
+      clock: this.#clock,
+      trace,
+      events: {
+        onLost: (close) => channel === this.#channel && this.#onLost(close),
+        onClosed: (closed) => channel === this.#channel && this.#onChannelClosed(closed),
+      },
+    });
+    return channel;
+  }
+
+  #beginOpening(signal: AbortSignal): Opening {
+    const { connectTimeoutMs, trace } = this.#options;
+    return new Opening({
+      channel: this.#channel,
+      clock: this.#clock,
+      timeoutMs: connectTimeoutMs,
+      trace,
+    }, signal);
+  }
+
+  /** StartSession, connection, handshake; then the local side takes over. */
+  async #establish(target: SessionTarget, signal: AbortSignal): Promise<MachineEvent> {
+    const startedMs = this.#clock.nowMs();
+    using opening = this.#beginOpening(signal);
+    this.#opening = opening;
+    try {
+      const grant = await opening.step(
+        "Starting the session",
+        (step) => this.#start(target, step),
+      );
+      await opening.connect(grant);
+      this.#dispatch({ type: "channel_open" });
+      const handshake = await opening.step(
+        "Handshake with the agent",
+        (step) => performPortHandshake(this.#channel, step),
+      );
+      const mode = this.#attach(handshake, target);
+      const { bind, localPort, remoteHost, remotePort } = this.#options.local.facts;
+      const { agentVersion } = handshake;
+      this.#begin({
+        sessionId: grant.sessionId,
+        instanceId: target.instanceId,
+        bind,
+        localPort,
+        remoteHost,
+        remotePort,
+        connectMs: this.#clock.nowMs() - startedMs,
+        agentVersion,
+        mode,
+      });
+      return { type: "ready", notice: handshake.customerMessage };
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  async #start(target: SessionTarget, signal: AbortSignal): Promise<SessionGrant> {
+    const { local, reason, service } = this.#options;
+    const { instanceId } = target;
     const grant = await service.startSession(local.request({ instanceId, reason }), signal);
     // When the step was given up meanwhile, nobody else knows of this session.
     if (signal.aborted) await this.#terminate(grant.sessionId);
     else this.#sessionId = grant.sessionId;
+    this.#streamUrl = grant.streamUrl;
     return grant;
   }
 
-  /** A first connection that fails on the network is tried again: the token is good for another. */
-  async #connect(grant: SessionGrant, signal: AbortSignal): Promise<void> {
-    for (let attempt = 1;; attempt++) {
-      try {
-        return await this.#channel.connect(grant, signal);
-      } catch (error) {
-        const mayPass = error instanceof AppError && error.kind === "network";
-        if (!mayPass || attempt === CONNECT_ATTEMPTS || signal.aborted) throw error;
-        this.#options.trace?.(`attempt ${attempt}: ${error.message}`);
-        await wait(CONNECT_RETRY_MS * attempt, { clock: this.#clock, signal });
-      }
+  /** A session is there: the first one, or one in place of another. */
+  #begin(ready: SessionReady): void {
+    const before = this.#record.ready;
+    this.#record.begin(ready);
+    if (before === undefined) return;
+    const previousSessionId = before.sessionId;
+    this.#emit({ type: "restarted", atMs: this.#clock.epochMs(), ready, previousSessionId });
+  }
+
+  async #resume(signal: AbortSignal): Promise<MachineEvent> {
+    const { service } = this.#options;
+    using opening = this.#beginOpening(signal);
+    try {
+      return await opening.step("Resuming the session", async (step): Promise<MachineEvent> => {
+        const grant = await service.resumeSession(this.#sessionId!, step);
+        if (grant === undefined) {
+          this.#sessionId = undefined;
+          return { type: "resume_refused", reason: GONE };
+        }
+        this.#streamUrl = grant.streamUrl;
+        await this.#channel.connect(grant, step);
+        this.#record.noteActivity();
+        return { type: "resumed" };
+      });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind !== "target") throw error;
+      return { type: "resume_refused", reason: error.message };
     }
   }
 
-  async #step<T>(what: string, step: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { connectTimeoutMs } = this.#options;
-    const { signal } = this.#stop;
-    const result = await withDeadline(step, {
-      clock: this.#clock,
-      timeoutMs: connectTimeoutMs,
-      signal,
-      timeoutError: () => {
-        const { lastIgnored } = this.#channel;
-        return new AppError("network", `${what}: no answer within ${connectTimeoutMs / 1000} s`, {
-          ...(lastIgnored === undefined
-            ? {}
-            : { why: `What did arrive was not valid: ${lastIgnored}` }),
-          hint: "Check the network and the agent on the instance, or raise aws.connection_timeout",
-        });
-      },
-    });
-    // The end of the session may have come in one piece with what the step waited for.
-    signal.throwIfAborted();
-    return result;
+  async #restart(signal: AbortSignal): Promise<MachineEvent> {
+    const { reselect } = this.#options;
+    try {
+      if (reselect !== undefined) {
+        using opening = this.#beginOpening(signal);
+        this.#target = await opening.step("Choosing the instance", (step) => reselect(step));
+      }
+      return await this.#establish(this.#target, signal);
+    } catch (error) {
+      // The next attempt starts another one. At the end, what was started is terminated there.
+      if (!this.#stop.signal.aborted) this.#breakOff();
+      throw error;
+    }
   }
 
   /** The local side takes the channel over, whose handshake is done. */
-  #attach(handshake: PortHandshake): SessionReady["mode"] {
-    const { instanceId, local } = this.#options;
-    const { forwarder, mode, hasTerminateFlag } = local.attach({
+  #attach(handshake: PortHandshake, { instanceId }: SessionTarget): SessionReady["mode"] {
+    const { forwarder, mode, hasTerminateFlag } = this.#options.local.attach({
       channel: this.#channel,
       handshake,
       instanceId,
     }, {
       clock: this.#clock,
       events: {
-        onConnection: (event) =>
-          this.#emit({ type: "connection", atMs: this.#clock.epochMs(), ...event }),
-        onBytes: ({ up, down }) => {
-          this.#bytesOut += up;
-          this.#bytesIn += down;
+        onConnection: (event) => {
+          this.#emit({ type: "connection", atMs: this.#clock.epochMs(), ...event });
+          if (event.status === "opened") this.#monitor.wake();
         },
-        onBroken: (reason) => this.#end({ by: "lost", reason }),
-        onFinished: () => this.#end({ by: "user", reason: "" }),
+        onBytes: ({ up, down }) => {
+          this.#record.bytesOut += up;
+          this.#record.bytesIn += down;
+          if (up > 0) this.#record.noteActivity();
+        },
+        onBroken: (reason) => this.#dispatch({ type: "broken", reason }),
+        onFinished: () => this.#dispatch({ type: "close_asked" }),
       },
     });
     this.#forwarder = forwarder;
@@ -253,101 +507,60 @@ export class PortSession implements AsyncDisposable {
     return mode;
   }
 
-  #describe(
-    grant: SessionGrant,
-    learned: Pick<SessionReady, "connectMs" | "agentVersion" | "mode">,
-  ): SessionReady {
-    const { instanceId, local } = this.#options;
-    const { bind, localPort, remoteHost, remotePort } = local.facts;
-    return {
-      sessionId: grant.sessionId,
-      instanceId,
-      bind,
-      localPort,
-      remoteHost,
-      remotePort,
-      ...learned,
-    };
+  #sendHeartbeat(): void {
+    this.#record.noteActivity();
+    if (this.#forwarder?.heartbeat !== undefined) return this.#forwarder.heartbeat();
+    this.#channel.send(PAYLOAD_TYPE.size, encodeTerminalSize(HEARTBEAT_SIZE));
   }
 
-  // --- Losing and resuming ---
+  /** Local connections belong to the session that is given up, as does what its channel still holds. */
+  #breakOff(): void {
+    this.#forwarder?.stop("the session was started anew");
+    this.#forwarder = undefined;
+    this.#giveUpSession();
+    const before = this.#channel;
+    this.#record.retransmissionsBefore += before.statistics.retransmissions;
+    this.#channel = this.#newChannel();
+    before.close();
+  }
+
+  /** Terminates a session that another one will take the place of; how that goes is no news. */
+  #giveUpSession(): void {
+    const sessionId = this.#sessionId;
+    this.#sessionId = undefined;
+    if (sessionId === undefined) return;
+    const { service, trace } = this.#options;
+    const call = callTerminate(service, { sessionId, clock: this.#clock })
+      .catch((error) => trace?.(`session ${sessionId} was not terminated: ${messageOf(error)}`))
+      .finally(() => this.#background.delete(call));
+    this.#background.add(call);
+  }
+
+  // --- What the channel says ---
 
   #onLost(close: TransportClose): void {
-    const reason = `the data channel closed with code ${close.code}` +
-      (close.reason === "" ? "" : ` (${close.reason})`);
-    if (this.#state === "connecting" || this.#state === "handshaking") {
-      return this.#stop.abort(
-        new AppError("network", `Handshake with the agent: ${reason}`, {
-          why: close.code === PROTOCOL_ERROR
-            ? "What came is no WebSocket traffic: something on the way may change or replace it"
-            : "The gateway refused the session's token, or the connection broke",
-          hint: "Try again",
-        }),
-      );
-    }
-    if (this.#isEnding) return this.#channel.close();
-    if (this.#state !== "active") return;
-    if (this.#resumer === undefined) this.#end({ by: "lost", reason });
-    else this.#resume(this.#resumer, reason);
-  }
-
-  async #resume(resumer: Resumer, reason: string): Promise<void> {
-    this.#setState("resuming", reason);
-    try {
-      const outcome = await resumer.resume(this.#sessionId!, this.#stop.signal);
-      if (outcome === "ended") {
-        this.#end({ by: "remote", reason: "the session has ended and cannot be resumed" });
-        return;
-      }
-      this.#reconnects++;
-      this.#setState("active", "resumed");
-      // The new connection may have been lost before this line saw it.
-      if (!this.#channel.isConnected) this.#onLost({ code: 1006, reason: "" });
-    } catch (error) {
-      if (!this.#stop.signal.aborted) this.#end({ by: "lost", reason: messageOf(error) });
-    }
+    if (this.#opening !== undefined) return this.#opening.onLost(close);
+    this.#dispatch({
+      type: "lost",
+      reason: describeClose(close),
+      isRoutine: close.code === ROUTINE_CLOSE,
+      hasHeard: this.#channel.hasHeard,
+    });
   }
 
   #onChannelClosed({ output }: ChannelClosed): void {
-    if (this.#state === "connecting" || this.#state === "handshaking") {
-      const why = output === "" ? "No reason was given" : output;
-      return this.#stop.abort(
-        new AppError("target", "Starting the session: it was ended by the other side", { why }),
-      );
-    }
-    if (this.#isEnding) return this.#channel.close();
-    this.#end({ by: "remote", reason: output });
+    if (this.#opening !== undefined) return this.#opening.onEnded(output);
+    this.#dispatch({ type: "ended_remotely", reason: output });
   }
 
   // --- Ending ---
 
-  /** Nothing more is to be had from the other side then, nor waited for. */
-  get #isEnding(): boolean {
-    return this.#ending !== undefined || this.#state === "failed";
-  }
-
-  #end(end: SessionEnd): Promise<void> {
-    if (this.#ending === undefined) {
-      // Set first: what the end itself causes must not end the session once more.
-      const ended = Promise.withResolvers<void>();
-      this.#ending = ended.promise;
-      ended.resolve(this.#endOnce(end));
-    }
-    return this.#ending;
-  }
-
-  async #endOnce(end: SessionEnd): Promise<void> {
-    this.#setState("closing", end.reason);
-    await this.#release({ terminate: end.by !== "remote" });
-    this.#setState("closed", end.reason);
-    this.#closed.resolve(end);
-  }
-
   /** Releases everything; with `terminate`, the other side is told as well. */
   async #release({ terminate }: { terminate: boolean }): Promise<void> {
     this.#stop.abort(new AppError("bug", "the session was closed"));
+    this.#reconnector.end();
     this.#options.local.close();
-    this.#forwarder?.stop();
+    this.#forwarder?.stop("the session ended");
     // What still comes is acknowledged, so that the agent can end, and nobody's.
     this.#channel.handlePayloads(() => {});
     if (terminate && this.#sessionId !== undefined) {
@@ -357,6 +570,8 @@ export class PortSession implements AsyncDisposable {
       ]);
     }
     this.#channel.close();
+    await Promise.all(this.#background);
+    this.#dispatch({ type: "released" });
   }
 
   async #terminate(sessionId: string): Promise<void> {
@@ -374,16 +589,12 @@ export class PortSession implements AsyncDisposable {
 
   // --- Telling ---
 
-  #setState(to: SessionState, reason = ""): void {
-    const from = this.#state;
-    this.#state = to;
-    this.#emit({
-      type: "state",
-      atMs: this.#clock.epochMs(),
-      from,
-      to,
-      ...(reason === "" ? {} : { reason }),
-    });
+  #tellState({ from, to, reason, isRoutine }: Extract<Effect, { type: "tell_state" }>): void {
+    const atMs = this.#clock.epochMs();
+    const change: StateChange = { atMs, from, to, ...(reason === "" ? {} : { reason }) };
+    this.#record.change(change);
+    this.#emit({ type: "state", ...change, ...(isRoutine ? { isRoutine } : {}) });
+    for (const listener of this.#listeners) listener(change);
   }
 
   #notice(message: string): void {

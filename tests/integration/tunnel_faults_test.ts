@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Fault } from "../../src/sandbox/mod.ts";
-import { pattern, readExactly, writeAll } from "../support/forwarding.ts";
+import { pattern, readAll, readExactly, writeAll } from "../support/forwarding.ts";
 import { eventually } from "../support/port_client.ts";
 import { openSandbox, type TestSandbox } from "../support/sandbox.ts";
 import { Tunnel } from "../support/tunnel.ts";
@@ -117,34 +117,65 @@ Deno.test("tunnel: publication that is paused holds bytes back and loses none", 
   assert.deepEqual(await echoed, sent);
 });
 
-Deno.test("tunnel: a session that cannot be resumed ends, and says why", async () => {
-  const cases: { fault: Fault; by: string; reason: RegExp }[] = [
-    {
-      fault: { fault: "resume_without_token" },
-      by: "remote",
-      reason: /^the session has ended and cannot be resumed$/,
-    },
-    {
-      fault: { fault: "refuse_resume", code: "DoesNotExistException" },
-      by: "remote",
-      reason: /^the session has ended and cannot be resumed$/,
-    },
-    {
-      fault: { fault: "refuse_resume", code: "AccessDeniedException" },
-      by: "lost",
-      reason: /not allowed: ssm:ResumeSession/,
-    },
+Deno.test("tunnel: a session that cannot be resumed is started anew, behind the same port", async () => {
+  const faults: Fault[] = [
+    { fault: "resume_without_token", count: 1 },
+    { fault: "refuse_resume", code: "DoesNotExistException", count: 1 },
   ];
-  for (const { fault, by, reason } of cases) {
+  for (const fault of faults) {
     await using box = await openSandbox();
     await using tunnel = await Tunnel.open(box, {
       remotePort: box.instance("healthy").services.echo,
       reconnect: RECONNECT,
     });
+    const { sessionId, localPort } = tunnel.session.ready;
+    const old = await tunnel.connect();
+    await tunnel.became("opened", 1);
     box.sandbox.faults.apply(fault);
     box.sandbox.faults.apply({ fault: "cut" });
-    const end = await tunnel.session.closed;
-    assert.equal(end.by, by, JSON.stringify(fault));
-    assert.match(end.reason, reason);
+    await tunnel.became("reset", 1);
+    await readAll(old).catch(() => {});
+    // Made while the session is being replaced or after: it is served by the new one.
+    const conn = await tunnel.connect();
+    const sent = pattern(10_000);
+    await writeAll(conn, sent);
+    assert.deepEqual(await readExactly(conn, sent.length), sent);
+    const snapshot = tunnel.session.snapshot();
+    assert.notEqual(snapshot.sessionId, sessionId);
+    assert.deepEqual(snapshot.previousSessionIds, [sessionId]);
+    assert.deepEqual([snapshot.localPort, snapshot.restarts], [localPort, 1]);
+    assert.deepEqual(tunnel.events.states.slice(2), ["resuming", "restarting", "active"]);
   }
+});
+
+Deno.test("tunnel: a resume that is not allowed ends the session, and says why", async () => {
+  await using box = await openSandbox();
+  await using tunnel = await Tunnel.open(box, {
+    remotePort: box.instance("healthy").services.echo,
+    reconnect: RECONNECT,
+  });
+  box.sandbox.faults.apply({ fault: "refuse_resume", code: "AccessDeniedException" });
+  box.sandbox.faults.apply({ fault: "cut" });
+  const end = await tunnel.session.closed;
+  assert.equal(end.by, "lost");
+  assert.match(end.reason, /not allowed: ssm:ResumeSession/);
+});
+
+Deno.test("tunnel: packets that vanish are noticed, and nothing is lost when they come back", async () => {
+  await using box = await openSandbox();
+  await using tunnel = await Tunnel.open(box, {
+    remotePort: box.instance("healthy").services.echo,
+    reconnect: { ...RECONNECT, maxAttempts: 0 },
+    healthCheckIntervalMs: 500,
+  });
+  const conn = await tunnel.connect();
+  const sent = pattern(50_000);
+  const { id } = box.sandbox.faults.apply({ fault: "blackhole" });
+  const echoed = readExactly(conn, sent.length);
+  await writeAll(conn, sent);
+  await tunnel.events.entered("resuming");
+  box.sandbox.faults.clear(id);
+  assert.deepEqual(await echoed, sent);
+  assert.deepEqual(tunnel.events.states.slice(2, 4), ["suspect", "resuming"]);
+  assert.deepEqual(tunnel.events.connections, ["opened"]);
 });

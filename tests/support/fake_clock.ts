@@ -16,6 +16,8 @@ const START_EPOCH_MS = Date.UTC(2024, 0, 1);
 export class FakeClock implements Clock {
   #nowMs = 0;
   #nextId = 1;
+  /** By how much the calendar is ahead of the time that timers know. */
+  #sleptMs = 0;
   readonly #timers = new Map<number, Timer>();
   readonly #waiters = new Set<() => void>();
 
@@ -29,7 +31,12 @@ export class FakeClock implements Clock {
   }
 
   epochMs(): number {
-    return START_EPOCH_MS + this.#nowMs;
+    return START_EPOCH_MS + this.#nowMs + this.#sleptMs;
+  }
+
+  /** The computer sleeps: the calendar goes on, timers and the monotonic clock stand still. */
+  sleep(forMs: number): void {
+    this.#sleptMs += forMs;
   }
 
   setTimeout(callback: () => void, delayMs: number): number {

@@ -28,18 +28,32 @@ export class FakeTransport implements Transport {
   isHeld = false;
   readonly events: TransportEvents;
   readonly #arriving: Uint8Array[] = [];
+  pings = 0;
   readonly #agent: ScriptedAgent | undefined;
+  readonly #network: { isBlackhole: boolean };
 
-  constructor(events: TransportEvents, agent: ScriptedAgent | undefined) {
+  constructor(
+    events: TransportEvents,
+    agent: ScriptedAgent | undefined,
+    network = { isBlackhole: false },
+  ) {
     this.events = events;
     this.#agent = agent;
+    this.#network = network;
+  }
+
+  ping(): void {
+    this.pings++;
+    queueMicrotask(() => {
+      if (!this.isClosed && !this.#network.isBlackhole) this.events.onPong();
+    });
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
     if (this.isClosed) return;
     this.sent.push(frame);
     queueMicrotask(() => {
-      if (!this.isClosed) this.#agent?.receive(frame);
+      if (!this.isClosed && !this.#network.isBlackhole) this.#agent?.receive(frame);
     });
   }
 
@@ -58,7 +72,7 @@ export class FakeTransport implements Transport {
   #deliver(): void {
     if (this.isHeld) return;
     for (const frame of this.#arriving.splice(0)) {
-      if (!this.isClosed) this.events.onMessage(frame);
+      if (!this.isClosed && !this.#network.isBlackhole) this.events.onMessage(frame);
     }
   }
 
@@ -89,22 +103,25 @@ export class FakeNetwork extends Watched {
   isHung = false;
   /** Whether every connection is accepted and closed at its token. */
   refusesTokens = false;
-  readonly #agent: ScriptedAgent | undefined;
+  /** Whether packets vanish: nothing closes, nothing passes. */
+  isBlackhole = false;
+  /** Behind connections that are opened from now on. */
+  agent: ScriptedAgent | undefined;
 
   constructor(agent?: ScriptedAgent) {
     super();
-    this.#agent = agent;
+    this.agent = agent;
   }
 
   readonly openTransport: OpenTransport = (_url, events, signal) => {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.failures.length > 0) return Promise.reject(this.failures.shift());
-    if (this.isHung) {
+    if (this.isHung || this.isBlackhole) {
       return new Promise((_, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       });
     }
-    const transport = new FakeTransport(events, this.refusesTokens ? undefined : this.#agent);
+    const transport = new FakeTransport(events, this.refusesTokens ? undefined : this.agent, this);
     if (this.refusesTokens) {
       transport.sendText = () => queueMicrotask(() => transport.lose({ code: 1008, reason: "" }));
     }

@@ -48,7 +48,7 @@ export class FakeTunnel implements Tunnel {
 
   constructor(request: TunnelRequest, number: number) {
     this.request = request;
-    const { forward, instanceId, listener } = request;
+    const { forward, instance: { instanceId }, listener } = request;
     this.ready = {
       sessionId: `me-000${number}`,
       instanceId,
@@ -70,6 +70,16 @@ export class FakeTunnel implements Tunnel {
   end(end: SessionEnd): void {
     this.request.listener.close();
     this.#closed.resolve(end);
+  }
+
+  snapshot(): never {
+    throw new Error("nobody looks at a fake tunnel");
+  }
+
+  reconnect(): void {}
+
+  onStateChange(): Disposable {
+    return { [Symbol.dispose]() {} };
   }
 
   close(): Promise<void> {
@@ -138,7 +148,7 @@ export class FakeParts implements ConnectParts {
 
   async openTunnel(request: TunnelRequest): Promise<Tunnel> {
     const number = ++this.#requests;
-    this.calls.push(`open ${request.instanceId} ${request.forward.remotePort}`);
+    this.calls.push(`open ${request.instance.instanceId} ${request.forward.remotePort}`);
     const instead = this.openInstead.get(number);
     if (instead !== undefined) return await instead(request);
     const tunnel = new FakeTunnel(request, number);

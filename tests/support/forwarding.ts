@@ -110,7 +110,7 @@ export async function forwarding(
     },
     async [Symbol.asyncDispose]() {
       closeQuietly(listener);
-      forwarder.stop();
+      forwarder.stop("the session ended");
       channel.close();
       await serving;
       for (const conn of programs) closeQuietly(conn);

@@ -11,9 +11,15 @@ import { WebSocketPeer } from "./websocket_peer.ts";
 export class TransportLog extends Watched implements TransportEvents {
   readonly messages: Uint8Array[] = [];
   readonly closes: TransportClose[] = [];
+  pongs = 0;
 
   onMessage(frame: Uint8Array): void {
     this.messages.push(frame);
+    this.changed();
+  }
+
+  onPong(): void {
+    this.pongs++;
     this.changed();
   }
 

@@ -85,10 +85,12 @@ export class EventLog extends Watched {
 }
 
 export const CONNECT_TIMEOUT_MS = 30_000;
+/** Nothing is watched that a test does not want watched. */
+export const UNWATCHED_MS = 86_400_000;
 export const INSTANCE_ID = "i-0123456789abcdef0";
 
 export class SessionCase implements AsyncDisposable {
-  readonly agent: ScriptedAgent;
+  agent: ScriptedAgent;
   readonly clock = new FakeClock();
   readonly events = new EventLog();
   readonly listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -110,7 +112,8 @@ export class SessionCase implements AsyncDisposable {
     this.#session = await PortSession.open({
       service: this.service,
       openTransport: this.network.openTransport,
-      instanceId: INSTANCE_ID,
+      target: { instanceId: INSTANCE_ID },
+      healthCheckIntervalMs: UNWATCHED_MS,
       local: new LocalListener(
         { bind: "127.0.0.1", localPort: 0, remotePort: 80, ...to },
         this.listener,
@@ -122,6 +125,13 @@ export class SessionCase implements AsyncDisposable {
       ...rest,
     });
     return this.#session;
+  }
+
+  /** Another agent, as every session of the service has its own: behind the next connection. */
+  replaceAgent(script: AgentScript = {}): ScriptedAgent {
+    this.agent = new ScriptedAgent(script);
+    this.network.agent = this.agent;
+    return this.agent;
   }
 
   /** A local program's connection; closed with the case. */

@@ -15,7 +15,7 @@ import {
 } from "../../src/session/mod.ts";
 import { closeQuietly } from "./forwarding.ts";
 import type { TestSandbox } from "./sandbox.ts";
-import { EventLog } from "./session_case.ts";
+import { EventLog, UNWATCHED_MS } from "./session_case.ts";
 
 export interface TunnelOptions {
   /** Name or scenario of the instance; the first healthy one when left out. */
@@ -25,6 +25,8 @@ export interface TunnelOptions {
   clock?: Clock;
   /** Undefined, the default: a lost connection ends the session. */
   reconnect?: PortSessionOptions["reconnect"];
+  /** Default: a busy machine's silences are no loss. */
+  healthCheckIntervalMs?: number;
 }
 
 export class Tunnel implements AsyncDisposable {
@@ -44,6 +46,7 @@ export class Tunnel implements AsyncDisposable {
   /** @throws {AppError} As `PortSession.open`; nothing is left open then. */
   static async open(box: TestSandbox, options: TunnelOptions): Promise<Tunnel> {
     const { instance = "healthy", remotePort, remoteHost, clock, reconnect } = options;
+    const { healthCheckIntervalMs = UNWATCHED_MS } = options;
     const env = sandboxEnvironment(box);
     const aws = new Aws({ connectionTimeoutMs: 30_000, requestTimeoutMs: 30_000, env });
     const log = new EventLog();
@@ -51,7 +54,7 @@ export class Tunnel implements AsyncDisposable {
       const session = await PortSession.open({
         service: aws.sessionService(),
         openTransport: webSocketTransport({ signUpgrade: (url) => aws.signUpgrade(url), env }),
-        instanceId: box.instance(instance).instanceId,
+        target: { instanceId: box.instance(instance).instanceId },
         local: new LocalListener({
           bind: "127.0.0.1",
           localPort: 0,
@@ -60,6 +63,7 @@ export class Tunnel implements AsyncDisposable {
         }, await listenTcp({ bind: "127.0.0.1", port: 0 })),
         connectTimeoutMs: 30_000,
         reconnect,
+        healthCheckIntervalMs,
         onEvent: log.onEvent,
         signal: new AbortController().signal,
         ...(clock === undefined ? {} : { clock }),

@@ -8,23 +8,22 @@ import type { Instance, InstanceLookup } from "../../aws/mod.ts";
 import type { LocalAddress, RunningChild } from "../../platform/mod.ts";
 import type {
   Forward,
-  SessionEnd,
+  HostedSession,
   SessionEvent,
   SessionReady,
   SessionStatistics,
 } from "../../session/mod.ts";
+import type { ChosenInstance } from "./choose_instance.ts";
 
 /** A session that serves a local port. */
-export interface Tunnel {
+export interface Tunnel extends HostedSession {
   readonly ready: SessionReady;
-  readonly closed: Promise<SessionEnd>;
-  close(): Promise<void>;
   stats(): SessionStatistics;
 }
 
 /** What one tunnel is opened with. */
 export interface TunnelRequest {
-  instanceId: string;
+  instance: ChosenInstance;
   forward: Forward;
   /** The tunnel closes it, also when opening fails. */
   listener: Deno.TcpListener;

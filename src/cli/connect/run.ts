@@ -44,10 +44,10 @@ export async function runConnect(
   // Before any call: a taken port is found at once, and nothing has to be undone then.
   using listeners = await openListeners(options.forwards, parts);
   warnOfOpenPorts(options.forwards, context);
-  const { instanceId } = await chooseInstance(selector, { parts, context });
+  const instance = await chooseInstance(selector, { parts, context });
   await using tunnels = new Tunnels({ parts, context, hasCommand: options.command !== undefined });
   try {
-    await tunnels.open(instanceId, options.forwards, listeners.handOver());
+    await tunnels.open(instance, options.forwards, listeners.handOver());
   } catch (error) {
     if (!(error instanceof TargetNotConnectedError)) throw error;
     throw await explainNotConnected(parts.instances, error, context.stop.signal);

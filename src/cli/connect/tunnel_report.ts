@@ -15,6 +15,8 @@ export class TunnelReport {
   readonly #hasCommand: boolean;
   #sessionId: string | undefined;
   #state: SessionState = "connecting";
+  /** The service closed the connection as it does each hour: that it is resumed is no news. */
+  #isQuiet = false;
   /** Events that the reader of standard output was too slow for. */
   #droppedEvents = 0;
 
@@ -81,28 +83,49 @@ export class TunnelReport {
     const { reporter } = this.#context;
     const name = this.#name;
     switch (event.type) {
-      case "state": {
-        const reason = event.reason === undefined ? "" : `: ${event.reason}`;
-        if (event.to === "resuming") reporter.note(`${name}: connection lost${reason}; resuming`);
-        else if (event.from === "resuming" && event.to === "active") {
-          reporter.note(`${name}: resumed`);
-        } else reporter.log("debug", `${name}: ${event.from} -> ${event.to}${reason}`);
-        return;
-      }
+      case "state":
+        return this.#tellState(event);
       case "connection":
         // What our own end cuts off is no news.
-        if ("reason" in event && this.#state !== "closing") {
+        if ("reason" in event && this.#state !== "closing" && this.#state !== "failed") {
           reporter.warn(`${name}: connection ${event.connection} ${event.status}: ${event.reason}`);
         } else {
           reporter.log("debug", `${name}: connection ${event.connection} ${event.status}`);
         }
         return;
+      case "restarted":
+        this.#sessionId = event.ready.sessionId;
+        return reporter.note(`${name}: session ${event.ready.sessionId} takes its place`);
       case "warning":
         return reporter.warn(`${name}: ${event.message}`, event.hint);
       case "notice":
         return reporter.note(`${name}: ${event.message}`);
       default:
         return event satisfies never;
+    }
+  }
+
+  #tellState(event: Extract<SessionEvent, { type: "state" }>): void {
+    const { reporter } = this.#context;
+    const { from, to } = event;
+    const name = this.#name;
+    const reason = event.reason === undefined ? "" : `: ${event.reason}`;
+    const wasQuiet = this.#isQuiet;
+    this.#isQuiet = event.isRoutine === true;
+    if (to === "resuming" && !this.#isQuiet) {
+      reporter.note(`${name}: connection lost${reason}; resuming`);
+    } else if (to === "restarting") {
+      reporter.note(`${name}: the session is lost${reason}; starting another one`);
+    } else if (from === "resuming" && to === "active" && !wasQuiet) {
+      reporter.note(`${name}: resumed`);
+    } else if (from === "restarting" && to === "active") {
+      reporter.note(`${name}: restarted`);
+    } else if (to === "suspect") {
+      reporter.note(`${name}: connection suspect${reason}`);
+    } else if (from === "suspect" && to === "active") {
+      reporter.note(`${name}: connection fine again`);
+    } else {
+      reporter.log("debug", `${name}: ${from} -> ${to}${reason}`);
     }
   }
 
@@ -120,6 +143,8 @@ export class TunnelReport {
           status: event.status,
           reason: "reason" in event ? event.reason : null,
         });
+      case "restarted":
+        return this.ready(event.ready);
       case "warning":
         return this.#warn(event.atMs, event.message, event.hint);
       case "notice":

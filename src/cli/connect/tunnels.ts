@@ -7,6 +7,7 @@
 import type { Forward, SessionEnd } from "../../session/mod.ts";
 import type { Context } from "../context.ts";
 import { untilAborted } from "../stop.ts";
+import type { ChosenInstance } from "./choose_instance.ts";
 import type { ConnectParts, Tunnel } from "./parts.ts";
 import { TunnelReport } from "./tunnel_report.ts";
 
@@ -52,7 +53,7 @@ export class Tunnels implements AsyncDisposable {
    * @throws The first failure; what had been opened by then is closed again.
    */
   async open(
-    instanceId: string,
+    instance: ChosenInstance,
     forwards: readonly Forward[],
     listeners: readonly Deno.TcpListener[],
   ): Promise<void> {
@@ -70,7 +71,7 @@ export class Tunnels implements AsyncDisposable {
       });
       try {
         const tunnel = await this.#parts.openTunnel({
-          instanceId,
+          instance,
           forward,
           listener,
           onEvent: (event) => report.event(event),

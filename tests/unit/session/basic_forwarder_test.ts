@@ -206,7 +206,7 @@ Deno.test("BasicForwarder.stop() ends the open connection and the one that waits
   await log.when(() => log.count("opened") === 1);
   const waiting = await test.connect();
   await turns(5);
-  forwarder.stop();
+  forwarder.stop("the session ended");
   await readAll(open).catch(() => {});
   await readAll(waiting).catch(() => {});
   assert.deepEqual(log.connections, [
@@ -226,7 +226,7 @@ Deno.test("BasicForwarder.stop() ends a connection that waits for the flag's ack
   clock.advance(HALF_CLOSE_GRACE_MS);
   const waiting = await test.connect();
   await turns(5);
-  forwarder.stop();
+  forwarder.stop("the session ended");
   channel.close();
   await readAll(waiting).catch(() => {});
   assert.deepEqual(log.of(2), []);

@@ -198,7 +198,7 @@ Deno.test("MuxForwarder.stop() resets what is open and serves nothing more", asy
   await using test = await mux({ onStream: () => {} });
   const programs = [await test.connect(), await test.connect()];
   await test.log.when(() => test.log.count("opened") === 2);
-  test.forwarder.stop();
+  test.forwarder.stop("the session ended");
   for (const program of programs) await readAll(program).catch(() => {});
   const late = await test.connect();
   await readAll(late).catch(() => {});

@@ -46,7 +46,7 @@ async function tunnel(
         signUpgrade: () => Promise.resolve({ "x-signed": "yes" }),
         env: () => undefined,
       }),
-      instanceId: INSTANCE_ID,
+      target: { instanceId: INSTANCE_ID },
       local: new LocalListener({ bind: "127.0.0.1", localPort: 0, remotePort: 80 }, listener),
       connectTimeoutMs: 30_000,
       onEvent: events.onEvent,
@@ -263,19 +263,6 @@ Deno.test("PortSession gets over the service's hourly close with its connections
   await writeAll(program, utf8("after"));
   assert.deepEqual(await readExactly(program, 5), utf8("after"));
   assert.deepEqual(test.events.connections, ["opened"]);
-});
-
-Deno.test("PortSession ends when the session cannot be resumed", async () => {
-  await using test = await tunnel({ onResume: () => undefined }, { reconnect: RECONNECT });
-  const program = await test.connect();
-  await test.events.when(() => test.events.connections.length === 1);
-  test.gateway.cut();
-  assert.deepEqual(await test.session.closed, {
-    by: "remote",
-    reason: "the session has ended and cannot be resumed",
-  });
-  await readAll(program).catch(() => {});
-  await assert.rejects(Deno.connect({ port: test.session.ready.localPort }));
 });
 
 Deno.test("PortSession resumes after failures of the service and of the gateway", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AppError } from "../../../src/errors/mod.ts";
 import type { ReconnectPolicy, SessionGrant } from "../../../src/session/mod.ts";
-import { reconnectDelayMs } from "../../../src/session/resume.ts";
+import { reconnectDelayMs } from "../../../src/session/reconnect_delay.ts";
 import { GRANT } from "../../support/fake_transport.ts";
 import { CONNECT_TIMEOUT_MS, SessionCase } from "../../support/session_case.ts";
 
@@ -13,9 +13,13 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 100; turn++) await undefined;
 }
 
-/** Lets a timer of at most `delayMs` run out, once one is set. */
-async function passDelay(test: SessionCase, delayMs: number): Promise<void> {
-  await test.clock.waitedFor();
+/** What every session here is opened with: of each bound, half is waited. */
+const OPTIONS = { reconnect: POLICY, random: () => 0.5 };
+
+/** Lets the wait before the attempt after `attempts` run out, once it is on. */
+async function passWait(test: SessionCase, attempts: number): Promise<void> {
+  const delayMs = reconnectDelayMs(attempts, POLICY, OPTIONS.random);
+  await test.clock.scheduled(delayMs);
   test.clock.advance(delayMs);
   await settled();
 }
@@ -56,14 +60,13 @@ Deno.test("A lost session is resumed at once, with a new token and the address t
   test.service.resume = () =>
     Promise.resolve({ ...GRANT, streamUrl: "wss://gateway.example/new", tokenValue: "token-2" });
   const session = await test.open({
-    reconnect: POLICY,
+    ...OPTIONS,
     openTransport: (url, events, signal) => {
       addresses.push(url);
       return test.network.openTransport(url, events, signal);
     },
   });
   test.network.current.lose({ code: 1000, reason: "Bye" });
-  await passDelay(test, 0);
   await test.events.entered("active", 2);
   const [first, second] = test.network.opened.map(({ texts }) => JSON.parse(texts[0]!));
   assert.equal(second.TokenValue, "token-2");
@@ -81,60 +84,38 @@ Deno.test("A lost session is resumed at once, with a new token and the address t
   assert.equal(await test.isListening(), true);
 });
 
-Deno.test("A session that the service has ended is over", async () => {
+Deno.test("Credentials that another attempt cannot mend end the session at once", async () => {
   await using test = new SessionCase();
-  test.service.resume = () => Promise.resolve(undefined);
-  const session = await test.open({ reconnect: POLICY });
+  test.service.resume = () => Promise.reject(new AppError("auth", "refused"));
+  const session = await test.open(OPTIONS);
   test.network.current.lose();
-  await passDelay(test, 0);
-  assert.deepEqual(await session.closed, {
-    by: "remote",
-    reason: "the session has ended and cannot be resumed",
-  });
-  assert.deepEqual(test.service.calls, ["start", "resume"]);
+  assert.deepEqual(await session.closed, { by: "lost", reason: "refused" });
+  assert.deepEqual(test.service.calls, ["start", "resume", "terminate"]);
+  assert.deepEqual(test.events.states.slice(2), ["resuming", "failed"]);
   assert.deepEqual(test.clock.delays, []);
-});
-
-Deno.test("A refusal that another attempt cannot mend ends the session at once", async () => {
-  for (const kind of ["auth", "target"] as const) {
-    await using test = new SessionCase();
-    test.service.resume = () => Promise.reject(new AppError(kind, "refused"));
-    const session = await test.open({ reconnect: POLICY });
-    test.network.current.lose();
-    await passDelay(test, 0);
-    assert.deepEqual(await session.closed, { by: "lost", reason: "refused" });
-    assert.deepEqual(test.service.calls, ["start", "resume", "terminate"]);
-  }
 });
 
 Deno.test("A network that stays away is tried again, each time later, until it is back", async () => {
   await using test = new SessionCase();
-  const delays: number[] = [];
   test.service.resume = (attempt) =>
     attempt <= 3 ? Promise.reject(new AppError("network", "away")) : Promise.resolve(GRANT);
-  await test.open({ reconnect: POLICY });
+  await test.open(OPTIONS);
   test.network.current.lose();
-  for (let attempt = 0; attempt <= 3; attempt++) {
-    await test.clock.waitedFor();
-    delays.push(test.clock.delays[0]!);
-    await passDelay(test, 5_000);
-  }
+  for (const attempts of [1, 2, 3]) await passWait(test, attempts);
   await test.events.entered("active", 2);
   assert.deepEqual(test.events.messages("notice"), [
     "Resume attempt 1 failed: away",
     "Resume attempt 2 failed: away",
     "Resume attempt 3 failed: away",
   ]);
-  assert.equal(delays[0], 0);
-  for (const [i, bound] of [200, 400, 800].entries()) assert.ok(delays[i + 1]! <= bound);
 });
 
 Deno.test("Attempts in a row are limited by the policy", async () => {
   await using test = new SessionCase();
   test.service.resume = () => Promise.reject(new Error("no route"));
-  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 3 } });
+  const session = await test.open({ ...OPTIONS, reconnect: { ...POLICY, maxAttempts: 3 } });
   test.network.current.lose();
-  for (let attempt = 0; attempt < 3; attempt++) await passDelay(test, 5_000);
+  for (const attempts of [1, 2]) await passWait(test, attempts);
   assert.deepEqual(await session.closed, {
     by: "lost",
     reason: "Resuming the session: no route",
@@ -146,48 +127,45 @@ Deno.test("Attempts in a row are limited by the policy", async () => {
 Deno.test("An attempt that hangs is given up, and the next one made", async () => {
   await using test = new SessionCase();
   test.service.resume = (attempt) => attempt === 1 ? never() : Promise.resolve(GRANT);
-  await test.open({ reconnect: POLICY });
+  await test.open(OPTIONS);
   test.network.current.lose();
-  await passDelay(test, 0);
   await test.clock.scheduled(CONNECT_TIMEOUT_MS);
   test.clock.advance(CONNECT_TIMEOUT_MS);
   await settled();
   assert.ok(test.service.signals[1]!.aborted);
-  await passDelay(test, 200);
+  await passWait(test, 1);
   await test.events.entered("active", 2);
   assert.deepEqual(test.events.messages("notice"), [
-    "Resume attempt 1 failed: Resuming the session: no answer in time",
+    "Resume attempt 1 failed: Resuming the session: no answer within 30 s",
   ]);
 });
 
 Deno.test("A gateway that accepts and closes at once is not tried without pause or end", async () => {
   await using test = new SessionCase();
-  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 4 } });
+  const session = await test.open({ ...OPTIONS, reconnect: { ...POLICY, maxAttempts: 4 } });
   // From now on the gateway takes every connection and none of its tokens.
-  const delays: number[] = [];
   test.network.refusesTokens = true;
   test.network.current.lose();
-  for (let attempt = 0; attempt < 4; attempt++) {
-    await test.clock.waitedFor();
-    delays.push(test.clock.delays[0]!);
-    await passDelay(test, 5_000);
-  }
+  for (const attempts of [1, 2, 3]) await passWait(test, attempts);
+  const told = "the gateway closed the new connection at once, or said nothing over it";
   assert.deepEqual(await session.closed, {
     by: "lost",
-    reason: "Resuming the session: the gateway closed the new connection at once",
+    reason: `Resuming the session: ${told}`,
   });
+  assert.deepEqual(
+    test.events.messages("notice"),
+    [1, 2, 3, 4].map((attempt) => `Resume attempt ${attempt} failed: ${told}`),
+  );
   assert.equal(test.service.count("resume"), 4);
-  assert.equal(delays[0], 0);
-  assert.ok(delays.slice(1).some((delayMs) => delayMs > 0), String(delays));
+  assert.deepEqual(test.clock.delays, []);
 });
 
 Deno.test("A connection that lasted counts as one, although nothing was said over it", async () => {
   await using test = new SessionCase({ onStream: () => {} });
-  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 1 } });
+  const session = await test.open({ ...OPTIONS, reconnect: { ...POLICY, maxAttempts: 1 } });
   // An idle session: the service's hourly close, again and again.
   for (let hour = 1; hour <= 3; hour++) {
     test.network.current.lose({ code: 1000, reason: "Bye" });
-    await passDelay(test, 0);
     await test.events.entered("active", hour + 1);
     test.clock.advance(60 * 60_000);
   }
@@ -196,10 +174,9 @@ Deno.test("A connection that lasted counts as one, although nothing was said ove
 
 Deno.test("A connection over which something was heard counts as one, however short", async () => {
   await using test = new SessionCase();
-  const session = await test.open({ reconnect: { ...POLICY, maxAttempts: 1 } });
+  const session = await test.open({ ...OPTIONS, reconnect: { ...POLICY, maxAttempts: 1 } });
   for (let loss = 1; loss <= 3; loss++) {
     test.network.current.lose();
-    await passDelay(test, 0);
     await test.events.entered("active", loss + 1);
     test.agent.send(99, new Uint8Array(1));
     await settled();
@@ -210,17 +187,17 @@ Deno.test("A connection over which something was heard counts as one, however sh
 // --- Ending meanwhile ---
 
 Deno.test("PortSession.close() ends a resume, whatever it waits for", async () => {
-  const waits: [what: string, prepare: (test: SessionCase) => void, steps: number][] = [
-    ["its delay", () => {}, 0],
-    ["the service", (test) => test.service.resume = never, 1],
-    ["the gateway", (test) => test.network.isHung = true, 1],
+  const waits: [what: string, prepare: (test: SessionCase) => void][] = [
+    ["its delay", (test) => test.service.resume = () => Promise.reject(new Error("no route"))],
+    ["the service", (test) => test.service.resume = never],
+    ["the gateway", (test) => test.network.isHung = true],
   ];
-  for (const [what, prepare, steps] of waits) {
+  for (const [what, prepare] of waits) {
     await using test = new SessionCase();
-    const session = await test.open({ reconnect: POLICY });
+    const session = await test.open(OPTIONS);
     prepare(test);
     test.network.current.lose();
-    for (let step = 0; step < steps; step++) await passDelay(test, 0);
+    await settled();
     await session.close();
     assert.deepEqual(await session.closed, { by: "user", reason: "" }, what);
     assert.deepEqual(test.events.states.slice(2), ["resuming", "closing", "closed"]);
@@ -233,10 +210,9 @@ Deno.test("PortSession.close() ends a resume, whatever it waits for", async () =
 Deno.test("A grant that comes after the session was closed opens nothing", async () => {
   await using test = new SessionCase();
   const grant = Promise.withResolvers<SessionGrant>();
-  const session = await test.open({ reconnect: POLICY });
+  const session = await test.open(OPTIONS);
   test.service.resume = () => grant.promise;
   test.network.current.lose();
-  await passDelay(test, 0);
   await session.close();
   grant.resolve(GRANT);
   await settled();
