@@ -8,7 +8,12 @@
  */
 import { AppError, messageOf } from "../errors/mod.ts";
 import { type Clock, systemClock } from "../platform/mod.ts";
-import { type ChannelClosed, encodeTerminalSize, PAYLOAD_TYPE } from "../protocol/mod.ts";
+import {
+  type ChannelClosed,
+  encodeTerminalSize,
+  PAYLOAD_TYPE,
+  RoundTripHistogram,
+} from "../protocol/mod.ts";
 import { AutoReconnector, OVERTAKEN } from "./auto_reconnector.ts";
 import type {
   OpenTransport,
@@ -118,6 +123,8 @@ export class PortSession implements HostedSession, AsyncDisposable {
   readonly #clock: Clock;
   readonly #rules: MachineRules;
   readonly #record: SessionRecord;
+  /** Over all channels. */
+  readonly #roundTrips = new RoundTripHistogram();
   readonly #reconnector: AutoReconnector;
   readonly #monitor: SessionMonitor;
   readonly #listeners = new Set<(change: StateChange) => void>();
@@ -229,6 +236,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       priority: priority ?? "normal",
       keepAlive: keepAlive ?? "always",
       state,
+      roundTrips: this.#roundTrips.counts,
       startedAtMs,
       connectMs: this.#record.connectMs,
       agentVersion,
@@ -369,6 +377,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
     const channel: DataChannel = new DataChannel({
       openTransport,
       clock: this.#clock,
+      roundTrips: this.#roundTrips,
       trace,
       events: {
         onLost: (close) => channel === this.#channel && this.#onLost(close),

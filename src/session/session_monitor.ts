@@ -17,6 +17,8 @@ export interface MonitoredChannel {
   readonly lastSentMs: number;
   readonly oldestUnacknowledgedMs: number | undefined;
   readonly canPing: boolean;
+  /** Whether nothing is read from it: a slow local reader holds it back. */
+  readonly isHeld: boolean;
   ping(): void;
 }
 
@@ -118,7 +120,7 @@ export class SessionMonitor {
 
   #checkProbe({ heardMs, untilMs }: { heardMs: number; untilMs: number }): void {
     const nowMs = this.#options.clock.nowMs();
-    if (this.#channel!.lastHeardMs > heardMs) {
+    if (this.#channel!.lastHeardMs > heardMs || this.#channel!.isHeld) {
       this.#probe = undefined;
       this.#recover();
       return this.#check();
@@ -131,6 +133,8 @@ export class SessionMonitor {
     const channel = this.#channel!;
     const { clock, keepAlive } = this.#options;
     const nowMs = clock.nowMs();
+    // What is not read is not heard; judged anew from when it is read again.
+    if (channel.isHeld) this.#sinceMs = nowMs;
     const hasMessage = channel.lastMessageMs > this.#sinceMs;
     if (hasMessage) this.#patience = 1;
     const verdict = judge({
@@ -149,7 +153,8 @@ export class SessionMonitor {
     const seconds = (verdict.silentMs / 1000).toFixed(1);
     switch (verdict.is) {
       case "fine":
-        this.#schedule(verdict.againMs);
+        // Patience ends as soon as something is heard.
+        this.#schedule(Math.min(verdict.againMs, nowMs + this.#lookMs()));
         return this.#recover();
       case "unanswered":
         this.#schedule(nowMs + SUSPECT_TICK_MS);
@@ -178,6 +183,10 @@ export class SessionMonitor {
     if (!isLowPower || openConnections() > 0) return patient;
     const low = Math.min(intervalMs * LOW_POWER_FACTOR, LONGEST_LOW_POWER_MS);
     return Math.max(patient, low);
+  }
+
+  #lookMs(): number {
+    return this.#patience > 1 ? this.#options.intervalMs / 2 : Infinity;
   }
 
   #canAsk(channel: MonitoredChannel): boolean {

@@ -36,8 +36,8 @@ export async function runConnect(
     const { connectInBackground } = await import("../background/connect.ts");
     return await connectInBackground(options, context, createParts);
   }
-  const instance = job?.instance ?? options.instance;
-  const selector = instance === undefined ? undefined : parseSelector(instance);
+  const asked = job?.instance ?? options.instance;
+  const selector = asked === undefined ? undefined : parseSelector(asked);
   if (selector === undefined && !canPrompt(context)) throw noInstance();
   const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);

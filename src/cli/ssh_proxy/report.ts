@@ -14,7 +14,9 @@ export function tellEvent(event: SessionEvent, name: string, reporter: Reporter)
     case "state": {
       const { from, to } = event;
       const reason = event.reason === undefined ? "" : `: ${event.reason}`;
-      if (to === "resuming") return reporter.note(`${name}: connection lost${reason}; resuming`);
+      if (to === "resuming" && event.isRoutine !== true) {
+        return reporter.note(`${name}: connection lost${reason}; resuming`);
+      }
       if (from === "resuming" && to === "active") return reporter.note(`${name}: resumed`);
       return reporter.log("debug", `${name}: ${from} -> ${to}${reason}`);
     }
@@ -24,6 +26,9 @@ export function tellEvent(event: SessionEvent, name: string, reporter: Reporter)
       return reporter.note(`${name}: ${event.message}`);
     case "connection":
       return reporter.log("debug", `${name}: connection ${event.status}`);
+    case "restarted":
+      // An ssh connection is never carried on by another session.
+      return;
     default:
       return event satisfies never;
   }
