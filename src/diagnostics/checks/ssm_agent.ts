@@ -278,12 +278,12 @@ function versionFindings(record: ManagedNode, parameters: CheckParameters): Find
 
 /** Systems Manager's own word for a status that the facts hold in lower case. */
 function pingWord({ pingStatus }: ManagedNode): string {
-  const words: Record<string, string> = {
-    online: "Online",
-    connectionlost: "ConnectionLost",
-    inactive: "Inactive",
-  };
-  return words[pingStatus] ?? pingStatus;
+  const words = new Map([
+    ["online", "Online"],
+    ["connectionlost", "ConnectionLost"],
+    ["inactive", "Inactive"],
+  ]);
+  return words.get(pingStatus) ?? pingStatus;
 }
 
 function pingAgeMs({ lastPingAtMs }: ManagedNode, { nowMs }: CheckParameters): number | undefined {

@@ -43,15 +43,13 @@ export function aclCoverage(acl: NetworkAcl, { direction, peers, ports }: Packet
   }));
 }
 
-/** The number of the rule that refuses HTTPS or answers first, for advice on numbering; undefined: the closing one. */
+/** The lowest number of a rule that denies; undefined when none does. For advice on numbering. */
 export function firstDenyNumber(
   acl: NetworkAcl,
   direction: NetworkAclEntry["direction"],
 ): number | undefined {
   const numbers = acl.entries
-    .filter((entry) =>
-      entry.direction === direction && entry.action === "deny" && entry.ruleNumber < 32767
-    )
+    .filter((entry) => entry.direction === direction && entry.action === "deny")
     .map((entry) => entry.ruleNumber);
   return numbers.length === 0 ? undefined : Math.min(...numbers);
 }

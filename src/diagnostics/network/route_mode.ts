@@ -53,7 +53,7 @@ export interface RouteSurroundings {
   instance: Ec2Instance;
   tables: Fact<RouteTables>;
   gateways: Fact<Gateways>;
-  /** The instance's subnet has no IPv4 at all. */
+  /** The instance has no IPv4 address, as in a subnet that gives out none. */
   isIpv6Only: boolean;
 }
 
@@ -75,7 +75,7 @@ export function effectiveMode(mode: RouteMode): EffectiveMode {
 }
 
 export function analyseRoutes(surroundings: RouteSurroundings): RouteAnalysis {
-  const { tables, isIpv6Only } = surroundings;
+  const { instance, tables, isIpv6Only } = surroundings;
   const table = tables.state === "known" ? tables.value.instance : undefined;
   const whole = (way: Way): RouteAnalysis => ({
     ...way,
@@ -85,6 +85,10 @@ export function analyseRoutes(surroundings: RouteSurroundings): RouteAnalysis {
   if (tables.state !== "known") return whole(unknownWay(undefined, "", tables));
   if (table === undefined) {
     return whole(unknownWay(undefined, "EC2 shows no route table for the subnet"));
+  }
+  const [first] = instance.interfaces;
+  if (first === undefined || first.privateIps.length + first.ipv6Addresses.length === 0) {
+    return whole(unknownWay(undefined, "EC2 shows no address of the instance"));
   }
   if (isIpv6Only) {
     return whole(unknownWay(
@@ -216,9 +220,8 @@ function followNat(target: string, surroundings: RouteSurroundings): Way {
 /** A public NAT gateway works only from a subnet whose own default route is an internet gateway. */
 function natSubnetWay(nat: NatGateway, { tables, gateways }: RouteSurroundings): Way {
   const target = nat.natGatewayId;
-  const table = nat.subnetId === undefined || tables.state !== "known"
-    ? undefined
-    : tables.value.bySubnet[nat.subnetId];
+  const bySubnet = tables.state === "known" ? Object.entries(tables.value.bySubnet) : [];
+  const table = bySubnet.find(([subnetId]) => subnetId === nat.subnetId)?.[1];
   if (table === undefined || gateways.state !== "known") {
     return unknownWay(target, `the route table of ${target}'s subnet is not seen`);
   }

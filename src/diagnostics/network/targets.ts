@@ -94,7 +94,7 @@ export function resolveNetwork(
 ): Network | undefined {
   const instance = valueOf(facts.get("instance"));
   if (instance === undefined) return undefined;
-  const isIpv6Only = hasOnlyIpv6(instance, valueOf(facts.get("subnets")) ?? []);
+  const isIpv6Only = hasOnlyIpv6(instance);
   const routes = analyseRoutes({
     instance,
     tables: facts.get("routeTables"),
@@ -137,11 +137,10 @@ export function sourcesOf({ instance, family }: Network): Block[] {
   return (addresses ?? []).map(parseBlock).filter((block) => block !== undefined);
 }
 
-function hasOnlyIpv6(instance: Ec2Instance, subnets: readonly Subnet[]): boolean {
-  const subnet = subnets.find(({ subnetId }) => subnetId === instance.subnetId);
-  const first = instance.interfaces[0];
-  return subnet?.isIpv6Native === true ||
-    (first !== undefined && first.privateIps.length === 0 && first.ipv6Addresses.length > 0);
+/** The interface tells; a subnet that gives out IPv6 alone gives its instances nothing else. */
+function hasOnlyIpv6({ interfaces }: Ec2Instance): boolean {
+  const [first] = interfaces;
+  return first !== undefined && first.privateIps.length === 0 && first.ipv6Addresses.length > 0;
 }
 
 /** Those in the instance's zone, where its resolver sends it; all of them if there are none. */

@@ -75,6 +75,16 @@ Deno.test("NC-2 ssmmessages alone is refused: sessions start and then hang", () 
   }
 });
 
+Deno.test("a probe of ssmmessages without any other to compare with is a blocked port", () => {
+  const [, , messages] = HEALTHY.clientProbes;
+  const probe: ClientProbe = { ...messages!, ...missed("tcp") };
+  const clientProbes = known([probe]);
+  assert.deepEqual(short(runCheck(networkConnectivity, { clientProbes })), [
+    "critical CLIENT_TCP_BLOCKED",
+    "ok PATH_OPEN",
+  ]);
+});
+
 Deno.test("NC-4 no route and no endpoints: blocked by two missing endpoints", () => {
   assert.deepEqual(blockers(NO_ENDPOINTS).map(({ service, code }) => [service, code]), [
     ["ssm", "VPCE_MISSING"],

@@ -140,8 +140,10 @@ Deno.test("a way out over IPv6 alone is unknown; one without an address is none"
 });
 
 Deno.test("a subnet with IPv6 alone is unknown, whatever its routes", () => {
-  const subnets = known([{ ...HEALTHY.subnets[0], isIpv6Native: true }]);
-  const outcome = runCheck(routing, { ...NO_ENDPOINTS, ...WITH_NAT, subnets });
+  const [first] = HEALTHY.instance.interfaces;
+  const only6 = { ...first, privateIps: [], ipv6Addresses: ["2600:1f18::1"] };
+  const instance = known({ ...HEALTHY.instance, interfaces: [only6] });
+  const outcome = runCheck(routing, { ...NO_ENDPOINTS, ...WITH_NAT, instance });
   assert.deepEqual(short(outcome), ["unknown ROUTE_NOT_VISIBLE (not_visible)"]);
   assert.match(outcome.findings[0]!.message, /only IPv6/);
 });

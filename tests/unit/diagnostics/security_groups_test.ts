@@ -78,6 +78,8 @@ Deno.test("SG-5 ranges of ports and protocols", () => {
   assert.deepEqual(judgeEgress(to(444, 65535)), blocked);
   assert.deepEqual(judgeEgress(to(0, 442)), blocked);
   assert.deepEqual(judgeEgress(to(8443, 8443)), blocked);
+  assert.deepEqual(judgeEgress(to(0, 65535)), fine);
+  assert.deepEqual(judgeEgress(to(0, 65536)), blocked);
   assert.deepEqual(judgeEgress(to(-1, -1)), fine);
   assert.deepEqual(judgeEgress({ ...to(443, 443), protocol: "udp" }), blocked);
   assert.deepEqual(judgeEgress({ ...to(443, 443), protocol: "17" }), blocked);
