@@ -96,6 +96,12 @@ export class FactStore {
     return this.#readings.get(id)?.settled as Facts[Id] | undefined;
   }
 
+  /** Everything that is known by now. */
+  known(): Partial<Facts> {
+    const settled = [...this.#readings].filter(([, { settled }]) => settled !== undefined);
+    return Object.fromEntries(settled.map(([id, reading]) => [id, reading.settled]));
+  }
+
   /** How old a fact is that came from the memory; undefined for one that was read in this run. */
   ageOf(id: FactId): MemoryAge | undefined {
     return this.#ages.get(id);
