@@ -75,6 +75,7 @@ interface Evaluated {
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #request: RunRequest;
+  readonly #end = new AbortController();
   #credentialsRefused = false;
 
   constructor(parts: RunnerParts, request: RunRequest) {
@@ -97,6 +98,11 @@ export class Runner {
     const results = correlate(fresh.map((one) => this.#resultOf(one)), this.#seenFacts());
     onEvent?.({ type: "correlated", results });
     return { results, facts: this.#seenFacts(), isInterrupted: signal.aborted };
+  }
+
+  /** Lets every check that is under way run into its deadline now. */
+  endInTime(): void {
+    this.#end.abort(new FactFailure(late));
   }
 
   /** Credentials first: `opened` when the others may go, `done` when the check is over. */
@@ -206,7 +212,7 @@ export class Runner {
     const { signal, timeoutMs } = this.#request;
     const deadline = new AbortController();
     const timer = clock.setTimeout(() => deadline.abort(new FactFailure(late)), timeoutMs);
-    const either = AbortSignal.any([signal, deadline.signal]);
+    const either = AbortSignal.any([signal, deadline.signal, this.#end.signal]);
     try {
       const ids = new Set(definition.facts);
       const gates = gateFacts(definition);
@@ -233,7 +239,8 @@ export class Runner {
   async #readMore(): Promise<void> {
     const { alsoRead = [], signal } = this.#request;
     if (this.#credentialsRefused) return;
-    await Promise.all(alsoRead.map((id) => this.#parts.store.get(id, signal)));
+    const either = AbortSignal.any([signal, this.#end.signal]);
+    await Promise.all(alsoRead.map((id) => this.#parts.store.get(id, either)));
   }
 
   /** A critical that rests on remembered facts is looked at again: memory may only delay good news. */
