@@ -108,6 +108,12 @@ export class Aws implements InstanceLookup, Disposable {
     return await credentialOrigin(this.profile, this.#env);
   }
 
+  /** The region that the profile's files name, whatever else is chosen. */
+  async profileRegion(): Promise<string | undefined> {
+    const { profileRegion } = await import("./region.ts");
+    return await profileRegion(this.profile, this.#env);
+  }
+
   /** Address of a service when it is not AWS's own. */
   endpointOverride(service: string): Promise<string | undefined> {
     return this.#endpoint(service);

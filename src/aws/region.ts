@@ -64,7 +64,8 @@ export async function requireProfile(profile: string, files: SharedFiles): Promi
   });
 }
 
-async function profileRegion(
+/** The region in the shared files. @throws {AppError} `config` when the profile does not exist. */
+export async function profileRegion(
   profile: string | undefined,
   env: EnvLookup,
 ): Promise<string | undefined> {

@@ -15,11 +15,13 @@ import {
 } from "./commander_errors.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { databaseCommand } from "./commands/database.ts";
+import { diagnoseCommand, precheckCommand } from "./commands/diagnose.ts";
 import { healthCommand } from "./commands/health.ts";
 import { hostCommand } from "./commands/host.ts";
 import { listCommand } from "./commands/list.ts";
 import { metricsCommand } from "./commands/metrics.ts";
 import { resourcesCommand } from "./commands/resources.ts";
+
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { sshProxyCommand } from "./commands/ssh_proxy.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -59,6 +61,8 @@ const COMMANDS: readonly CommandDefinition[] = [
   metricsCommand,
   resourcesCommand,
   healthCommand,
+  diagnoseCommand,
+  precheckCommand,
   databaseCommand,
   sandboxCommand,
 ];

@@ -42,6 +42,11 @@ export class Reporter {
     return this.#options.format;
   }
 
+  /** A setting may choose it where the command line does not. */
+  set format(format: OutputFormat) {
+    this.#options.format = format;
+  }
+
   get level(): LogLevel {
     return this.#options.level;
   }

@@ -17,4 +17,10 @@ export const DEFAULT_CONFIG: Config = {
   resources: { max_memory_mb: 10, max_cpu_percent: 0.5, low_power_mode: true },
   database: {},
   logging: { level: "info" },
+  diagnostics: {
+    checks: {},
+    auto_fix: { enabled: false, safe_only: true },
+    parallel: true,
+    format: "text",
+  },
 };

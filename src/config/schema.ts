@@ -16,6 +16,8 @@ const awsSchema = z.strictObject({
   default_region: z.string().min(1).optional()
     .describe("Region when neither an option, the environment nor the AWS profile names one"),
   profile: z.string().min(1).optional().describe("AWS profile when nothing else names one"),
+  expected_account_id: z.string().regex(/^\d{12}$/, { error: "expected twelve digits" }).optional()
+    .describe("Account that credentials must belong to; a diagnosis complains of another one"),
   connection_timeout: seconds.default(30)
     .describe(
       "Seconds that each step of opening a tunnel may take: API call, connection, handshake",
@@ -65,6 +67,19 @@ const loggingSchema = z.strictObject({
     .describe("What is logged on stderr; -v is debug, -vv is trace"),
 });
 
+const diagnosticsSchema = z.strictObject({
+  checks: z.record(z.string(), z.boolean()).default({})
+    .describe("Checks by name; false leaves one out"),
+  auto_fix: z.strictObject({
+    enabled: z.boolean().default(false).describe("Whether `fix` applies safe fixes unasked"),
+    safe_only: z.boolean().default(true).describe("Whether `fix` leaves out all that are not safe"),
+  }).prefault({}),
+  parallel: z.boolean().default(true).describe("Whether checks run side by side"),
+  timeout_seconds: z.int().min(1).max(600).optional()
+    .describe("Seconds that each check may take; each command has its own default"),
+  format: z.enum(["text", "json", "yaml"]).default("text").describe("Format of reports"),
+});
+
 /** Every setting, with its default. Unknown keys are refused; `read.ts` turns them into warnings. */
 export const configSchema = z.strictObject({
   aws: awsSchema.prefault({}),
@@ -72,6 +87,7 @@ export const configSchema = z.strictObject({
   resources: resourcesSchema.prefault({}),
   database: databaseSchema.prefault({}),
   logging: loggingSchema.prefault({}),
+  diagnostics: diagnosticsSchema.prefault({}),
 });
 
 /** All settings, complete. */

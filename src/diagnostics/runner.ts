@@ -11,6 +11,7 @@
 import { messageOf } from "../errors/mod.ts";
 import type { Clock } from "../platform/mod.ts";
 import { FactFailure } from "./api/fact_failure.ts";
+import { LinkedAbort } from "./api/linked_abort.ts";
 import { blockOf } from "./blocking.ts";
 import type { CheckDefinition, CheckId, CheckOutcome, FactReader } from "./contracts.ts";
 import { correlate, type SeenFacts } from "./correlation.ts";
@@ -210,13 +211,12 @@ export class Runner {
   async #factsFor(definition: CheckDefinition): Promise<Partial<Facts>> {
     const { clock, store } = this.#parts;
     const { signal, timeoutMs } = this.#request;
-    const deadline = new AbortController();
+    using deadline = new LinkedAbort([signal, this.#end.signal]);
     const timer = clock.setTimeout(() => deadline.abort(new FactFailure(late)), timeoutMs);
-    const either = AbortSignal.any([signal, deadline.signal, this.#end.signal]);
     try {
       const ids = new Set(definition.facts);
       const gates = gateFacts(definition);
-      const read = async (id: FactId) => [id, await store.get(id, either)] as const;
+      const read = async (id: FactId) => [id, await store.get(id, deadline.signal)] as const;
       const before = await Promise.all(gates.map(read));
       const known = Object.fromEntries(before) as Partial<Facts>;
       // What is blocked asks nothing more.
@@ -239,8 +239,8 @@ export class Runner {
   async #readMore(): Promise<void> {
     const { alsoRead = [], signal } = this.#request;
     if (this.#credentialsRefused) return;
-    const either = AbortSignal.any([signal, this.#end.signal]);
-    await Promise.all(alsoRead.map((id) => this.#parts.store.get(id, either)));
+    using either = new LinkedAbort([signal, this.#end.signal]);
+    await Promise.all(alsoRead.map((id) => this.#parts.store.get(id, either.signal)));
   }
 
   /** A critical that rests on remembered facts is looked at again: memory may only delay good news. */

@@ -11,6 +11,7 @@ import type { ReasonCode } from "../contracts.ts";
 import { failed } from "../facts/fact.ts";
 import { CallSlots, type SlotLimits } from "./call_slots.ts";
 import { FactFailure, failureOfCall } from "./fact_failure.ts";
+import { LinkedAbort } from "./linked_abort.ts";
 import type { ActionOf, ApiInput, ApiOutput, ApiTransport, ServiceName } from "./transport.ts";
 
 /** A call that failed in the end, for the report. */
@@ -94,9 +95,14 @@ export class ApiCaller {
       try {
         await this.#pace(name, options.signal);
         return await this.#slots.run(service, options.signal, async () => {
-          const limit = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-          const signal = AbortSignal.any([options.signal, limit]);
-          return await transport.send(service, action, input, { signal, region: options.region });
+          using limit = new LinkedAbort([options.signal]);
+          const timer = clock.setTimeout(() => limit.abort(timedOut()), REQUEST_TIMEOUT_MS);
+          try {
+            const { signal } = limit;
+            return await transport.send(service, action, input, { signal, region: options.region });
+          } finally {
+            clock.clearTimeout(timer);
+          }
         });
       } catch (error) {
         if (options.signal.aborted) throw abortedCall(name, options.signal);
@@ -146,6 +152,10 @@ function attemptsFor(reason: string, isOptional: boolean): number {
 /** Full jitter: anywhere between nothing and the whole pause, which doubles. */
 export function backoffMs(attempt: number, random: number): number {
   return random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (attempt - 1));
+}
+
+function timedOut(): DOMException {
+  return new DOMException("no answer in time", "TimeoutError");
 }
 
 /** What becomes of a call that its run or its item gave up. */

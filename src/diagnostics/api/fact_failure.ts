@@ -28,9 +28,14 @@ export class FactFailure extends Error {
   }
 }
 
+/** A reading that failed for a reason that a reader knows itself. */
+export function failedFact(reason: FailureReason, action: string, detail: string): FactFailure {
+  return new FactFailure(failed(reason, action, detail));
+}
+
 /** There is nothing to read. */
 export function notApplicable(action: string, detail: string): FactFailure {
-  return new FactFailure(failed("not_applicable", action, detail));
+  return failedFact("not_applicable", action, detail);
 }
 
 /** @param action The IAM action of the call: `ec2:DescribeInstances`. */

@@ -6,6 +6,7 @@ Deno.test("listSettings() names a variable for every setting of the schema, and 
   assert.deepEqual(settings.map((setting) => setting.variables[0]), [
     "EC2_CONNECT_AWS_DEFAULT_REGION",
     "EC2_CONNECT_AWS_PROFILE",
+    "EC2_CONNECT_AWS_EXPECTED_ACCOUNT_ID",
     "EC2_CONNECT_AWS_CONNECTION_TIMEOUT",
     "EC2_CONNECT_AWS_REQUEST_TIMEOUT",
     "EC2_CONNECT_SESSION_MAX_SESSIONS_PER_INSTANCE",
@@ -20,6 +21,11 @@ Deno.test("listSettings() names a variable for every setting of the schema, and 
     "EC2_CONNECT_RESOURCES_LOW_POWER_MODE",
     "EC2_CONNECT_DATABASE_PATH",
     "EC2_CONNECT_LOGGING_LEVEL",
+    "EC2_CONNECT_DIAGNOSTICS_AUTO_FIX_ENABLED",
+    "EC2_CONNECT_DIAGNOSTICS_AUTO_FIX_SAFE_ONLY",
+    "EC2_CONNECT_DIAGNOSTICS_PARALLEL",
+    "EC2_CONNECT_DIAGNOSTICS_TIMEOUT_SECONDS",
+    "EC2_CONNECT_DIAGNOSTICS_FORMAT",
   ]);
   for (const setting of settings) assert.ok(setting.description, setting.path.join("."));
 });
