@@ -21,7 +21,6 @@ import { hostCommand } from "./commands/host.ts";
 import { listCommand } from "./commands/list.ts";
 import { metricsCommand } from "./commands/metrics.ts";
 import { resourcesCommand } from "./commands/resources.ts";
-
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { sshProxyCommand } from "./commands/ssh_proxy.ts";
 import { statusCommand } from "./commands/status.ts";

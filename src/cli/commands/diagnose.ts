@@ -63,6 +63,8 @@ export const diagnoseCommand: CommandDefinition = {
           "credentials or permissions, 5 about this computer; 1 when too little could be seen.",
       )
       .usage("COMMAND [options]")
+      // With their arguments the names take half of the line.
+      .configureHelp({ subcommandTerm: (command) => command.name() })
       .addHelpText(
         "after",
         examples([

@@ -121,7 +121,7 @@ function checkLines(check: ReportCheck): string[] {
   const worst = check.findings.filter(({ status }) => status === check.status);
   const shown = worst.length > 0 ? worst : check.findings;
   const name = `  ${check.status.padEnd(STATUS_COLUMNS)}  ${check.id}`;
-  const codes = shown.map(({ code }) => code).join(", ");
+  const codes = [...new Set(shown.map(({ code }) => code))].join(", ");
   const notes = check.findings.filter(({ status, severity, primary }) =>
     status === "ok" && severity === "info" && !primary
   );

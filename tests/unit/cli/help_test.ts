@@ -24,6 +24,8 @@ const SHOWN = [
   "metrics",
   "resources",
   "health",
+  "diagnose",
+  "precheck",
   "database",
   "sandbox",
 ];
