@@ -47,7 +47,7 @@ async function aws(
   };
 }
 
-testWithTools("sandbox, AWS CLI: EC2, SSM and STS", missingAwsCli(), async (context) => {
+testWithTools("sandbox, AWS CLI: EC2, IAM, KMS, SSM and STS", missingAwsCli(), async (context) => {
   await using test = await openSandbox();
   const { sandbox } = test;
   const step = (name: string, fn: () => Promise<void>) => context.step(name, fn);
@@ -140,6 +140,42 @@ testWithTools("sandbox, AWS CLI: EC2, SSM and STS", missingAwsCli(), async (cont
     sandbox.faults.apply({ fault: "expire_credentials" });
     const expired = await aws(test, ["ssm", "describe-sessions", "--state", "Active"], keys);
     assert.match(expired.stderr, /\(ExpiredTokenException\)/);
+  });
+  await step("network, role and settings as the CLI reads them", async () => {
+    const endpoints = await aws(test, [
+      ...["ec2", "describe-vpc-endpoints", "--filters"],
+      "Name=service-name,Values=com.amazonaws.us-east-1.ssm",
+    ]);
+    const [endpoint] = endpoints.json.VpcEndpoints;
+    assert.equal(endpoint.State, "available");
+    assert.equal(endpoint.NetworkInterfaceIds.length, 1);
+    assert.match(endpoint.DnsEntries[1].DnsName, /^ssm\.us-east-1\.amazonaws\.com$/);
+    const role = await aws(test, ["iam", "get-role", "--role-name", "sandbox-ssm"]);
+    // The CLI decodes it.
+    const { Statement } = role.json.Role.AssumeRolePolicyDocument;
+    assert.equal(Statement[0].Principal.Service, "ec2.amazonaws.com");
+    const simulated = await aws(test, [
+      ...["iam", "simulate-principal-policy", "--policy-source-arn", role.json.Role.Arn],
+      ...["--action-names", "ssm:UpdateInstanceInformation", "iam:CreateRole"],
+    ]);
+    assert.deepEqual(
+      simulated.json.EvaluationResults.map((each: { EvalDecision: string }) => each.EvalDecision),
+      ["allowed", "implicitDeny"],
+    );
+    const setting = await aws(test, [
+      ...["ssm", "get-service-setting", "--setting-id"],
+      "/ssm/managed-instance/default-ec2-instance-management-role",
+    ]);
+    assert.equal(setting.json.ServiceSetting.SettingValue, "$None");
+    const key = await aws(test, ["kms", "describe-key", "--key-id", "alias/none"]);
+    assert.match(key.stderr, /\(NotFoundException\)/);
+  });
+  await step("a change through the CLI brings an agent online", async () => {
+    const target = test.instance("stopped").instanceId;
+    const started = await aws(test, ["ec2", "start-instances", "--instance-ids", target]);
+    assert.equal(started.json.StartingInstances[0].PreviousState.Name, "stopped");
+    const { json } = await aws(test, ["ssm", "get-connection-status", "--target", target]);
+    assert.equal(json.Status, "connected");
   });
   await step("a wrong secret and an unknown key", async () => {
     const wrong = { AWS_SECRET_ACCESS_KEY: "wrong" };

@@ -83,11 +83,16 @@ function instanceXml(instance: Instance, request: Ec2Request): XmlMembers {
     ),
     iamInstanceProfile: profileXml(instance, request),
     instanceLifecycle: instance.isSpot ? "spot" : undefined,
+    spotInstanceRequestId: instance.isSpot ? spotRequestId(instance) : undefined,
     ebsOptimized: false,
     enaSupport: true,
     metadataOptions: metadataXml(instance),
     platformDetails: instance.platform === "Windows" ? "Windows" : "Linux/UNIX",
   };
+}
+
+export function spotRequestId({ instanceId }: Instance): string {
+  return instanceId.replace(/^i-/, "sir-");
 }
 
 export function metadataXml({ metadata }: Instance): XmlMembers {

@@ -14,6 +14,7 @@ import {
   INSTANCE_TYPE,
   metadataXml,
   reservationXml,
+  spotRequestId,
   STATE_CODES,
   stateXml,
 } from "./instance_model.ts";
@@ -74,6 +75,32 @@ const STATUSES: Kind<Instance> = {
     "event.code": ({ events }) => events.map(({ code }) => code),
   },
   toXml: statusXml,
+};
+
+const SPOT_REQUESTS: Kind<Instance> = {
+  set: "spotInstanceRequestSet",
+  idParameter: "SpotInstanceRequestId",
+  id: spotRequestId,
+  notFound: {
+    code: "InvalidSpotInstanceRequestID.NotFound",
+    message: (id) => `The spot instance request ID '${id}' does not exist`,
+  },
+  filters: {
+    "instance-id": ({ instanceId }) => [instanceId],
+    "spot-instance-request-id": (instance) => [spotRequestId(instance)],
+    "state": () => ["active"],
+    "status-code": () => ["fulfilled"],
+  },
+  toXml: (instance) => ({
+    spotInstanceRequestId: spotRequestId(instance),
+    instanceId: instance.instanceId,
+    type: "one-time",
+    state: "active",
+    status: { code: "fulfilled", message: "Your spot request is fulfilled." },
+    instanceInterruptionBehavior: "terminate",
+    launchedAvailabilityZone: instance.zone,
+    createTime: new Date(instance.launchedAtMs).toISOString(),
+  }),
 };
 
 function describeInstances(request: Ec2Request): XmlMembers {
@@ -259,6 +286,14 @@ function modifyMetadataOptions(request: Ec2Request): XmlMembers {
 export const INSTANCE_OPERATIONS: Readonly<Record<string, Ec2Operation>> = {
   DescribeInstances: describeInstances,
   DescribeInstanceStatus: describeInstanceStatus,
+  DescribeSpotInstanceRequests: (request) =>
+    describe(
+      SPOT_REQUESTS,
+      [...request.region.instances.values()].filter(({ isSpot, state }) =>
+        isSpot && state !== "terminated"
+      ),
+      request,
+    ),
   StartInstances: (request) => changeStates(request, start),
   StopInstances: (request) => changeStates(request, stop),
   TerminateInstances: (request) => changeStates(request, terminate),
