@@ -98,6 +98,8 @@ const fix = z.object({
   state: z.string(),
   decision: z.string(),
   error: z.string().nullable(),
+  /** What a person has to do; empty unless the class is `manual`. */
+  manual_steps: z.array(z.string()),
 });
 
 export const reportSchema = z.object({

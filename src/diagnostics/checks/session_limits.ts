@@ -13,10 +13,7 @@ import type { ActiveSession } from "../facts/session.ts";
 import { critical, info, ok, unknownBecause, warning } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
 import { fixCommand } from "../remedies.ts";
-
-const MINUTE_MS = 60_000;
-/** Source: Session Manager user guide, "Specify an idle session timeout value". */
-const DEFAULT_IDLE_MIN = 20;
+import { staleSessions } from "../stale_sessions.ts";
 
 /** Our own registry, and AWS's list. */
 const PLANNED = 2;
@@ -34,10 +31,6 @@ export const sessionLimits = defineCheck({
     const listed = facts.get("sessions");
     const local = facts.get("localSessions");
     const identity = facts.get("identity");
-    const preferences = valueOf(facts.get("preferences"));
-    const idleMin = preferences !== undefined && "preferences" in preferences
-      ? preferences.preferences.idleTimeoutMin ?? DEFAULT_IDLE_MIN
-      : DEFAULT_IDLE_MIN;
     if (local.state !== "known" && listed.state !== "known") {
       const message = "neither AWS's list nor our own of active sessions could be read";
       return {
@@ -54,7 +47,11 @@ export const sessionLimits = defineCheck({
       ...(valueOf(local) ?? []).filter(({ instanceId }) => instanceId === parameters.instanceId)
         .map(({ sessionId }) => sessionId),
     ]);
-    const stale = ours.filter((session) => isStale(session, idleMin, parameters));
+    const preferences = valueOf(facts.get("preferences"));
+    const stale = staleSessions(
+      { sessions: ours, callerArn: caller, preferences },
+      parameters.nowMs,
+    );
     const hidden = [
       ...secondary(listed.state === "known" ? undefined : listed, "AWS's list of sessions"),
       // Without knowing who we are no session on the list can be told to be ours.
@@ -123,12 +120,6 @@ function staleFindings(
       },
     ),
   ];
-}
-
-/** Disconnected, and started longer ago than a session may be idle. */
-function isStale(session: ActiveSession, idleMin: number, { nowMs }: CheckParameters): boolean {
-  return session.status.toLowerCase() === "disconnected" && session.startedAtMs !== undefined &&
-    nowMs - session.startedAtMs > idleMin * MINUTE_MS;
 }
 
 function secondary(fact: Denied | Failed | undefined, what: string): Finding[] {
