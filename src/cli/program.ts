@@ -15,6 +15,7 @@ import {
 } from "./commander_errors.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { databaseCommand } from "./commands/database.ts";
+import { fixCommand } from "./commands/fix.ts";
 import { diagnoseCommand, precheckCommand } from "./commands/diagnose.ts";
 import { healthCommand } from "./commands/health.ts";
 import { hostCommand } from "./commands/host.ts";
@@ -62,6 +63,7 @@ const COMMANDS: readonly CommandDefinition[] = [
   healthCommand,
   diagnoseCommand,
   precheckCommand,
+  fixCommand,
   databaseCommand,
   sandboxCommand,
 ];

@@ -46,6 +46,15 @@ export async function askMfaCode(serial: string, context: Context): Promise<stri
     }, terminal));
 }
 
+/** A yes or no. No is what Enter means. */
+export async function askYes(question: string, context: Context): Promise<boolean> {
+  const { confirm } = await import("@inquirer/prompts");
+  return await ask(
+    context,
+    (terminal) => confirm({ message: printable(question), default: false }, terminal),
+  );
+}
+
 /** Name, id, state, platform and private address in columns. */
 export function instanceRows(instances: readonly Instance[]): string[] {
   const cells = instances.map((instance) =>

@@ -26,6 +26,7 @@ const SHOWN = [
   "health",
   "diagnose",
   "precheck",
+  "fix",
   "database",
   "sandbox",
 ];
