@@ -12,6 +12,7 @@ import {
   terminalColumns,
   type TerminalFacts,
   terminalFacts,
+  terminalRows,
 } from "../platform/mod.ts";
 import type { BackgroundJob } from "./background/job.ts";
 import { TextOutput } from "./text_output.ts";
@@ -23,6 +24,8 @@ export interface Io {
   readonly terminal: TerminalFacts;
   /** Width of the terminal; 80 without one. */
   columns(): number;
+  /** Height of the terminal; 24 without one. */
+  rows(): number;
   readonly output: TextOutput;
   /** Calls back at each request to stop, until disposed. */
   onStopSignal(listener: (signal: StopSignal) => void): Disposable;
@@ -38,6 +41,7 @@ export function systemIo(): Io {
     clock: systemClock,
     terminal: terminalFacts(),
     columns: terminalColumns,
+    rows: terminalRows,
     output: new TextOutput({
       stdout: (bytes) => Deno.stdout.write(bytes),
       stderr: (bytes) => Deno.stderr.write(bytes),

@@ -15,5 +15,11 @@ export { findPortOwner, type PortOwner } from "./port_owner.ts";
 export { type ProcessStatistics, readProcessStatistics } from "./process_statistics.ts";
 export { RotatingLog } from "./rotating_log.ts";
 export { listenForStopSignals, SIGNAL_EXIT_CODES, type StopSignal } from "./signals.ts";
-export { terminalColumns, type TerminalFacts, terminalFacts, wantsColour } from "./terminal.ts";
+export {
+  terminalColumns,
+  type TerminalFacts,
+  terminalFacts,
+  terminalRows,
+  wantsColour,
+} from "./terminal.ts";
 export { explainWriteError, writeWholeFile } from "./whole_file.ts";

@@ -29,6 +29,15 @@ export function terminalColumns(): number {
   }
 }
 
+/** Height of the terminal in rows; 24 where there is none or it does not say. */
+export function terminalRows(): number {
+  try {
+    return Deno.consoleSize().rows || 24;
+  } catch {
+    return 24;
+  }
+}
+
 /**
  * Whether to colour what goes to a stream.
  *

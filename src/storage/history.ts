@@ -142,6 +142,26 @@ export function endSession(database: Database, id: number, end: SessionEnding): 
   );
 }
 
+/**
+ * Closes the rows of a session whose host was killed and could not do so itself.
+ *
+ * @param sessionId AWS's id, the newest.
+ */
+export function closeLostSession(
+  database: Database,
+  sessionId: string,
+  end: SessionEnding,
+): void {
+  database.run(
+    `UPDATE session SET state = 'closed', ended_at_ms = ?, ended_by = ?, end_reason = ?
+      WHERE ended_at_ms IS NULL AND session_id = ?`,
+    end.atMs,
+    end.by,
+    safeText(end.reason),
+    sessionId,
+  );
+}
+
 export function addStateChange(
   database: Database,
   id: number,

@@ -50,6 +50,10 @@ export class FakeIo implements Io {
     return 80;
   }
 
+  rows(): number {
+    return 24;
+  }
+
   onStopSignal(listener: (signal: StopSignal) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };

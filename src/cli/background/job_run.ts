@@ -87,6 +87,7 @@ export class JobRun {
       env: jobEnvironment(io.env, env),
       terminal: NO_TERMINAL,
       columns: () => 80,
+      rows: () => 24,
       output: this.#output,
       onStopSignal: (listener) => {
         this.#stopListeners.add(listener);

@@ -4,7 +4,9 @@
  * @module
  */
 import type { ActiveSession } from "../../aws/mod.ts";
+import type { Priority, SessionState } from "../../session/mod.ts";
 import { entryOf, type SessionEntry, type SurveyedHost } from "../../session/host/mod.ts";
+import type { StoredSession } from "../../storage/mod.ts";
 import type { ListOptions } from "../commands/list.ts";
 import type { Context } from "../context.ts";
 import { writeResult } from "../result.ts";
@@ -19,11 +21,12 @@ export async function runList(
 ): Promise<number> {
   const { io, reporter, stop } = context;
   using parts = await createParts(options.aws, context);
-  const [hosts, active] = await Promise.all([
+  const [hosts, active, past] = await Promise.all([
     parts.survey(),
-    options.remote ? parts.activeOnAws(stop.signal) : undefined,
+    options.remote ? parts.activeOnAws(stop.signal) : [],
+    options.all ? parts.past() : [],
   ]);
-  const sessions = listed(hosts, { active, nowMs: io.clock.epochMs() });
+  const sessions = listed(hosts, { active, past, nowMs: io.clock.epochMs() });
   if (sessions.length === 0 && reporter.format === "text") reporter.note("No session is open");
   const width = io.terminal.stdout && options.output === undefined ? io.columns() : undefined;
   await writeResult(
@@ -37,13 +40,49 @@ export async function runList(
 /** Oldest first; those that only AWS knows come last. */
 function listed(
   hosts: readonly SurveyedHost[],
-  { active, nowMs }: { active: readonly ActiveSession[] | undefined; nowMs: number },
+  { active, past, nowMs }: {
+    active: readonly ActiveSession[];
+    past: readonly StoredSession[];
+    nowMs: number;
+  },
 ): SessionEntry[] {
-  const here = hosts.flatMap(({ sessions }) => sessions)
+  const held = hosts.flatMap(({ sessions }) => sessions);
+  const known = new Set(held.map(({ session_id }) => session_id));
+  const before = past.filter(({ sessionId }) => !known.has(sessionId)).map(pastEntry);
+  const here = [...before, ...held.map(entryOf)]
     .toSorted((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at));
-  const known = new Set(here.map(({ session_id }) => session_id));
-  const elsewhere = (active ?? []).filter(({ sessionId }) => !known.has(sessionId));
-  return [...here.map(entryOf), ...elsewhere.map((session) => remoteEntry(session, nowMs))];
+  // One that AWS holds active is that, whatever the history believes.
+  const elsewhere = active.filter(({ sessionId }) => !known.has(sessionId));
+  const isElsewhere = new Set(elsewhere.map(({ sessionId }) => sessionId));
+  return [
+    ...here.filter(({ session_id }) => !isElsewhere.has(session_id)),
+    ...elsewhere.map((session) => remoteEntry(session, nowMs)),
+  ];
+
+  function pastEntry(session: StoredSession): SessionEntry {
+    const endedAtMs = session.end?.atMs ?? session.updatedAtMs;
+    return {
+      session_id: session.sessionId,
+      instance_id: session.instanceId,
+      instance_name: session.instanceName ?? null,
+      // No host holds it. One that nobody has closed was lost with its host.
+      state: session.end === undefined ? "lost" : session.state as SessionState,
+      priority: session.priority as Priority,
+      bind: session.kind === "port" ? session.bind : null,
+      local_port: session.kind === "port" ? session.localPort : null,
+      remote_host: session.remoteHost ?? null,
+      remote_port: session.remotePort,
+      host_pid: null,
+      background: session.isBackground,
+      started_at: new Date(session.startedAtMs).toISOString(),
+      uptime_s: Math.max(0, Math.floor((endedAtMs - session.startedAtMs) / 1000)),
+      reconnects: session.reconnects,
+      bytes_in: session.bytesIn,
+      bytes_out: session.bytesOut,
+      round_trip_ms: null,
+      open_connections: 0,
+    };
+  }
 }
 
 function remoteEntry(session: ActiveSession, nowMs: number): SessionEntry {

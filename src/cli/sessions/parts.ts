@@ -6,6 +6,7 @@
 import type { ActiveSession, Aws } from "../../aws/mod.ts";
 import type { LoadedConfig } from "../../config/mod.ts";
 import { ControlClient, type SurveyedHost, surveyHosts } from "../../session/host/mod.ts";
+import type { Database, SessionFilter, StoredSession } from "../../storage/mod.ts";
 import { type Context, loadSettings } from "../context.ts";
 import type { AwsOptions } from "../invocation.ts";
 import { requireStateFolder } from "./state_folder.ts";
@@ -17,6 +18,10 @@ export interface SessionsParts extends Disposable {
   /** Ends it on AWS's side. One that has ended already is no failure. */
   endOnAws(session: { session_id: string; region: string }, signal: AbortSignal): Promise<void>;
   activeOnAws(signal: AbortSignal): Promise<ActiveSession[]>;
+  /** Sessions of the history, the newest first. @throws {AppError} When it cannot be read. */
+  past(filter?: SessionFilter): Promise<StoredSession[]>;
+  /** Closes sessions in the history whose host could not. @throws {AppError} As `past`. */
+  closePast(sessionIds: readonly string[]): Promise<void>;
 }
 
 export type CreateSessionsParts = (aws: AwsOptions, context: Context) => Promise<SessionsParts>;
@@ -41,8 +46,28 @@ export async function createSessionsParts(
       await aws.sessionService().terminateSession(session_id, signal);
     },
     activeOnAws: async (signal) => (await clients.get(options.region)).activeSessions(signal),
+    async past(filter) {
+      const { listSessions } = await import("../../storage/mod.ts");
+      using database = await openHistory(context);
+      return listSessions(database, filter);
+    },
+    async closePast(sessionIds) {
+      const { closeLostSession } = await import("../../storage/mod.ts");
+      using database = await openHistory(context);
+      const end = {
+        atMs: clock.epochMs(),
+        by: "user",
+        reason: "terminated after its host was lost",
+      };
+      for (const sessionId of sessionIds) closeLostSession(database, sessionId, end);
+    },
     [Symbol.dispose]: () => clients[Symbol.dispose](),
   };
+}
+
+async function openHistory(context: Context): Promise<Database> {
+  const { openDatabase } = await import("../database/open.ts");
+  return await openDatabase(context);
 }
 
 /** One client for each region that sessions are in. */

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { selectSession, type SessionDetails } from "../../session/host/mod.ts";
+import type { SessionDetails } from "../../session/host/mod.ts";
 import type { StatusOptions } from "../commands/status.ts";
 import type { Context } from "../context.ts";
 import { type Result, writeResult } from "../result.ts";
+import { chooseSession } from "./choose_session.ts";
 import { type CreateSessionsParts, createSessionsParts, type SessionsParts } from "./parts.ts";
 import { statusLines } from "./status_text.ts";
 import { watch } from "./watch.ts";
@@ -44,7 +45,7 @@ async function chosen(
 ): Promise<readonly SessionDetails[]> {
   const sessions = (await parts.survey()).flatMap((host) => host.sessions)
     .toSorted((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at));
-  return text === undefined ? sessions : [selectSession(sessions, text)];
+  return text === undefined ? sessions : [await chooseSession(sessions, text, parts)];
 }
 
 function statusResult(sessions: readonly SessionDetails[], nowMs: number): Result {

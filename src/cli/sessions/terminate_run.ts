@@ -8,8 +8,8 @@ import {
   forgetLost,
   HostGoneError,
   HostSilentError,
+  type LostHost,
   nameSessions,
-  selectSession,
   type SessionDetails,
   type SurveyedHost,
 } from "../../session/host/mod.ts";
@@ -17,6 +17,7 @@ import type { TerminateOptions } from "../commands/terminate.ts";
 import type { Context } from "../context.ts";
 import { writeResult } from "../result.ts";
 import { printable } from "../text.ts";
+import { chooseSession } from "./choose_session.ts";
 import { type CreateSessionsParts, createSessionsParts, type SessionsParts } from "./parts.ts";
 
 /** What became of one session. */
@@ -43,12 +44,10 @@ export async function runTerminate(
     host.sessions.map((session): Found => ({ ...session, host }))
   );
   // All are looked up before the first is ended: a slip in one must not leave half of it done.
-  const chosen = options.all
-    ? all
-    : [...new Set(options.sessions.map((text) => selectSession(all, text)))];
+  const chosen = options.all ? all : await chosenSessions(options.sessions, all, parts);
   if (chosen.length === 0 && reporter.format === "text") reporter.note("No session is open");
   const endings = await Promise.all(chosen.map((session) => end(session, parts, context)));
-  await forgetEnded(endings, hosts, context);
+  await forgetEnded(endings, { hosts, parts, context });
   await writeResult(
     {
       schema: "terminate",
@@ -64,6 +63,16 @@ export async function runTerminate(
   for (const failure of failures.slice(1)) reporter.error(failure);
   if (failures[0] !== undefined) throw failures[0];
   return 0;
+}
+
+async function chosenSessions(
+  texts: readonly string[],
+  all: readonly Found[],
+  parts: SessionsParts,
+): Promise<Found[]> {
+  const chosen = new Set<Found>();
+  for (const text of texts) chosen.add(await chooseSession(all, text, parts));
+  return [...chosen];
 }
 
 async function end(session: Found, parts: SessionsParts, context: Context): Promise<Ending> {
@@ -89,20 +98,25 @@ async function end(session: Found, parts: SessionsParts, context: Context): Prom
 /** Takes what was ended off the lists of hosts that cannot do so themselves. */
 async function forgetEnded(
   endings: readonly Ending[],
-  hosts: readonly SurveyedHost[],
-  { reporter }: Context,
+  { hosts, parts, context }: {
+    hosts: readonly SurveyedHost[];
+    parts: SessionsParts;
+    context: Context;
+  },
 ): Promise<void> {
   const ended = endings.filter(({ failure }) => failure === undefined)
     .map(({ session }) => session.session_id);
-  for (const host of hosts) {
-    // A silent host may wake up and will see for itself.
-    if (host.status !== "gone") continue;
-    try {
-      await forgetLost(host, ended);
-    } catch (error) {
-      const { message, hint } = toAppError(error);
-      reporter.warn(`Ended sessions stay listed as lost: ${message}`, hint);
-    }
+  // A silent host may wake up and will see for itself.
+  const gone = hosts.filter((host): host is LostHost => host.status === "gone");
+  const orphaned = gone.flatMap(({ sessions }) => sessions.map(({ session_id }) => session_id))
+    .filter((id) => ended.includes(id));
+  if (orphaned.length === 0) return;
+  try {
+    for (const host of gone) await forgetLost(host, ended);
+    await parts.closePast(orphaned);
+  } catch (error) {
+    const { message, hint } = toAppError(error);
+    context.reporter.warn(`Ended sessions stay listed as lost: ${message}`, hint);
   }
 }
 

@@ -19,7 +19,7 @@ const LEAVE_SCREEN = "\x1b[?25h\x1b[?1049l";
  * Text on a terminal is drawn over itself; everything else is written one after another. Ends with a
  * request to stop or with the reader of standard output.
  *
- * @throws What `look` throws the first time; later it is shown, since it may pass.
+ * @throws What `look` throws: there is nothing to watch then, or not any more.
  */
 export async function watch(
   context: Context,
@@ -57,6 +57,7 @@ function screen({ io }: Context): Disposable {
 
 function draw(lines: readonly string[], { io }: Context): void {
   const width = io.columns();
-  const rows = lines.map((line) => line.slice(0, width) + CLEAR_TO_LINE_END);
+  // What is taller than the terminal would scroll, and no more be drawn over.
+  const rows = lines.slice(0, io.rows()).map((line) => line.slice(0, width) + CLEAR_TO_LINE_END);
   io.output.write("stdout", HOME + rows.join("\n") + CLEAR_BELOW);
 }

@@ -24,4 +24,9 @@ export {
   type SurveyOptions,
 } from "./survey.ts";
 export { forgetLost } from "./forget_lost.ts";
-export { nameSessions, type SelectableSession, selectSession } from "./select_session.ts";
+export {
+  matchingSessions,
+  nameSessions,
+  type SelectableSession,
+  selectSession,
+} from "./select_session.ts";

@@ -24,15 +24,15 @@ const NAMED_LIMIT = 10;
  * The one session that is meant. An id of before a restart means the session that came of it. A whole
  * id beats a port, and a port a prefix.
  *
- * @param ended Ids of sessions that are known to be over, for a message that says so.
+ * @param ended Id of the session that was meant where it is known to be over, for a message that says so.
  * @throws {AppError} `usage` when there is none, or more than one.
  */
 export function selectSession<Session extends SelectableSession>(
   sessions: readonly Session[],
   text: string,
-  ended: readonly string[] = [],
+  ended?: string,
 ): Session {
-  const matches = matching(sessions, text);
+  const matches = matchingSessions(sessions, text);
   if (matches.length === 1) return matches[0]!;
   if (matches.length > 1) {
     throw new AppError("usage", `Cannot choose a session: "${text}" fits ${matches.length}`, {
@@ -40,9 +40,8 @@ export function selectSession<Session extends SelectableSession>(
       hint: "Give the whole session id, or more of it",
     });
   }
-  const over = ended.filter((id) => id.startsWith(text));
-  if (text !== "" && over.length === 1) {
-    throw new AppError("usage", `Session ${over[0]} has already ended`, {
+  if (ended !== undefined) {
+    throw new AppError("usage", `Session ${ended} has already ended`, {
       hint: "Run ec2-connect list for those that are open",
     });
   }
@@ -52,7 +51,8 @@ export function selectSession<Session extends SelectableSession>(
   });
 }
 
-function matching<Session extends SelectableSession>(
+/** All that fit. */
+export function matchingSessions<Session extends SelectableSession>(
   sessions: readonly Session[],
   text: string,
 ): Session[] {

@@ -53,8 +53,6 @@ export type SurveyedHost = LiveHost | LostHost;
 export interface SurveyOptions {
   stateFolder: string;
   clock?: Clock;
-  /** Told of the sessions that a host left behind, before its file is removed. */
-  onLost?: (host: LostHost) => Promise<void>;
 }
 
 /**
@@ -70,7 +68,7 @@ export async function surveyHosts(options: SurveyOptions): Promise<SurveyedHost[
 
 async function surveyHost(
   found: FoundHost,
-  { clock = systemClock, onLost }: SurveyOptions,
+  { clock = systemClock }: SurveyOptions,
 ): Promise<SurveyedHost | undefined> {
   const { file, path } = found;
   using client = new ControlClient(file, { clock });
@@ -86,7 +84,6 @@ async function surveyHost(
   const now = await readHostFile(path);
   if (now === undefined) return undefined;
   const host = lostHost("gone", now, clock.epochMs());
-  await onLost?.(host);
   const ageMs = clock.epochMs() - Date.parse(now.file.updated_at);
   if (host.sessions.length > 0 && ageMs < REMEMBER_LOST_MS) return host;
   await removeHostFile(path);

@@ -3,6 +3,7 @@ import { VERSION } from "../../../../src/cli/version.ts";
 import {
   ControlClient,
   entryOf,
+  forgetLost,
   Host,
   type HostOptions,
   SessionRegistry,
@@ -216,16 +217,10 @@ Deno.test("a client ends a session, makes it reconnect, and reads reports", asyn
   assert.equal(await client.terminate("me-0001"), false);
 });
 
-Deno.test("a host that is gone: its sessions are lost, and told before they are forgotten", async () => {
+Deno.test("a host that is gone: its sessions are lost, and stay until they are ended", async () => {
   await using folder = await Folder.create();
   await folder.abandon("1-dead.json", { pid: 1, port: deadPort() });
-  const told: string[] = [];
-  const [lost] = await folder.survey({
-    onLost: (host) => {
-      told.push(...host.sessions.map(({ session_id }) => session_id));
-      return Promise.resolve();
-    },
-  });
+  const [lost] = await folder.survey();
   assert.equal(lost?.status, "gone");
   const { state, host_pid, session_id } = lost.sessions[0]!;
   assert.deepEqual({ state, host_pid, session_id }, {
@@ -233,8 +228,14 @@ Deno.test("a host that is gone: its sessions are lost, and told before they are 
     host_pid: null,
     session_id: "me-0001",
   });
-  assert.deepEqual(told, ["me-0001"]);
   assert.deepEqual(folder.files(), ["1-dead.json"]);
+  await forgetLost(lost, ["me-0002"]);
+  assert.equal((await folder.survey())[0]?.sessions.length, 1);
+  await forgetLost(lost, ["me-0001"]);
+  assert.deepEqual(await folder.survey(), []);
+  // Another command has done the same.
+  await forgetLost(lost, ["me-0001"]);
+  assert.deepEqual(folder.files().filter((name) => name.endsWith(".json")), []);
 });
 
 Deno.test("files of hosts that are gone are removed when nothing is left to end", async () => {
