@@ -10,7 +10,7 @@ import { type Column, tableLines } from "../table.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "SESSION" },
-  { title: "INSTANCE", cutTo: 10 },
+  { title: "INSTANCE", cutTo: 8 },
   { title: "STATE" },
   { title: "LOCAL" },
   { title: "REMOTE", cutTo: 8 },
