@@ -215,6 +215,7 @@ Deno.test("list: on a terminal a table fits into its width", async () => {
       sessionId: "somebody-0f3c2a4b5d6e7f801",
       instanceName: "an-instance-with-a-long-name",
       remoteHost: "database.eu-west-1.rds.internal",
+      startedAtMs: Date.now(),
     }),
   );
   const { stdout } = await list(stage, { isTerminal: true });
