@@ -20,6 +20,7 @@ import type { ConnectOptions } from "./commands/connect.ts";
 import type { SshProxyOptions } from "./commands/ssh_proxy.ts";
 import type { ConnectParts } from "./connect/parts.ts";
 import type { Context } from "./context.ts";
+import { startHosting } from "./hosting.ts";
 import type { AwsOptions } from "./invocation.ts";
 import type { SshProxyParts } from "./ssh_proxy/parts.ts";
 
@@ -113,6 +114,7 @@ export async function createConnectParts(
   const { aws, commons } = await sessionCommons(options, settings, context);
   return {
     instances: aws,
+    startHosting: () => startHosting(settings.config, context),
     listen: (address) => listenTcp(address),
     openTunnel: async ({ instance, forward, listener, ...request }) => {
       const local = new LocalListener(forward, listener);
@@ -149,6 +151,7 @@ export async function createSshProxyParts(
   const { StdioSide } = await import("../session/stdio_side.ts");
   return {
     instances: aws,
+    startHosting: () => startHosting(settings.config, context),
     open: async ({ instanceId, remotePort, ...request }) => {
       const local = new StdioSide(remotePort, { input: Deno.stdin, output: Deno.stdout });
       const session = await PortSession.open({
@@ -163,6 +166,7 @@ export async function createSshProxyParts(
         ready: session.ready,
         closed: session.closed,
         close: () => session.close(),
+        held: session,
         flushed: () => local.flushed(),
       };
     },

@@ -9,7 +9,8 @@
 import type { Config } from "../config/mod.ts";
 import { toAppError } from "../errors/mod.ts";
 import type { HostedSession } from "../session/mod.ts";
-import { SessionRegistry } from "../session/host/registry.ts";
+import type { Host } from "../session/host/mod.ts";
+import { SessionRegistry } from "../session/mod.ts";
 import type { Context } from "./context.ts";
 import { HostWatch } from "./host_watch.ts";
 import { requireStateFolder } from "./sessions/state_folder.ts";
@@ -43,7 +44,8 @@ export function startHosting(config: Config, context: Context): Hosting {
     takeFloor: () => watch.takeFloor(),
     async hold(session) {
       sessions.add(session);
-      await serving;
+      // Should this process be killed, the file is all that tells of the session.
+      await (await serving)?.written;
     },
     async [Symbol.asyncDispose]() {
       await watch[Symbol.asyncDispose]();
@@ -57,7 +59,7 @@ async function serve(
   sessions: SessionRegistry,
   watch: HostWatch,
   { io, reporter }: Context,
-): Promise<AsyncDisposable | undefined> {
+): Promise<Host | undefined> {
   try {
     const { Host } = await import("../session/host/serve_host.ts");
     return await Host.serve({

@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./contracts.ts";
+export { SessionRegistry } from "./host/registry.ts";
 export * from "./hosted.ts";
 export { endpointProbe, type EndpointProbeOptions } from "./endpoint_probe.ts";
 export { LocalListener } from "./local_listener.ts";

@@ -5,6 +5,7 @@
  */
 import type { Instance, InstanceSelector, InstanceState } from "../../src/aws/mod.ts";
 import type { ConnectParts, Tunnel, TunnelRequest } from "../../src/cli/connect/parts.ts";
+import { FakeHosting } from "./fake_hosting.ts";
 import type { LocalAddress, RunningChild, StopSignal } from "../../src/platform/mod.ts";
 import type { SessionEnd, SessionEvent, SessionReady } from "../../src/session/mod.ts";
 
@@ -111,6 +112,7 @@ export class FakeParts implements ConnectParts {
     signals: StopSignal[];
   }[] = [];
   isDisposed = false;
+  readonly hosting = new FakeHosting();
   allInstances: Instance[] = [fakeInstance()];
   picked: { ids: string[]; question: string }[] = [];
   /** In place of opening the tunnel with this number, counted from 1. */
@@ -137,6 +139,10 @@ export class FakeParts implements ConnectParts {
       return Promise.resolve(found?.state ?? "unknown");
     },
   };
+
+  startHosting(): FakeHosting {
+    return this.hosting;
+  }
 
   async listen(address: LocalAddress): Promise<Deno.TcpListener> {
     this.calls.push(`listen ${address.bind} ${address.port}`);

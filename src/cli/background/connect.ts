@@ -81,7 +81,8 @@ async function chosenInstance(
   const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);
   const chosen = await chooseInstance(selector, { parts, context });
-  return chosen.instanceId;
+  // What was written keeps naming the instance where it names one: a restart looks it up again.
+  return chosen.selector === selector ? undefined : chosen.instanceId;
 }
 
 /** Says what the host says until it is done. */

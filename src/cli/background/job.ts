@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { SessionRegistry } from "../../session/host/mod.ts";
+import type { Hosting } from "../hosting.ts";
 
 /** What such a command has in place of a process of its own. */
 export interface BackgroundJob {
-  /** The host's, which shows them to others. */
-  readonly sessions: SessionRegistry;
+  /** The host's. */
+  readonly hosting: Hosting;
   /** What the person chose of several, in place of the command line's INSTANCE. */
   readonly instance: string | undefined;
   /** To be called when all forwards are ready: who asked for them is told, and waits no more. */

@@ -6,7 +6,7 @@
  */
 import { toAppError } from "../../errors/mod.ts";
 import type { Clock, RotatingLog, StopSignal } from "../../platform/mod.ts";
-import type { SessionRegistry } from "../../session/host/mod.ts";
+import type { Hosting } from "../hosting.ts";
 import type { Io } from "../io.ts";
 import { reporterFor, run } from "../mod.ts";
 import { TextOutput } from "../text_output.ts";
@@ -15,7 +15,7 @@ import { type ConnectMessage, type ConnectRequest, messageLine } from "./wire.ts
 
 /** What jobs have of their host. */
 export interface JobSurroundings {
-  sessions: SessionRegistry;
+  hosting: Hosting;
   io: Pick<Io, "os" | "env" | "clock">;
   log: RotatingLog;
 }
@@ -80,7 +80,7 @@ export class JobRun {
   }
 
   #io({ env, instance }: ConnectRequest): Io {
-    const { io, sessions } = this.#surroundings;
+    const { io, hosting } = this.#surroundings;
     return {
       os: io.os,
       clock: io.clock,
@@ -93,7 +93,7 @@ export class JobRun {
         this.#stopListeners.add(listener);
         return { [Symbol.dispose]: () => this.#stopListeners.delete(listener) };
       },
-      job: { sessions, instance: instance ?? undefined, onReady: () => this.#onReady() },
+      job: { hosting, instance: instance ?? undefined, onReady: () => this.#onReady() },
     };
   }
 

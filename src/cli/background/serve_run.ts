@@ -6,6 +6,8 @@
 import { RotatingLog } from "../../platform/mod.ts";
 import { ControlRefusal, Host, SessionRegistry } from "../../session/host/mod.ts";
 import { type Context, loadSettings } from "../context.ts";
+import { HostWatch } from "../host_watch.ts";
+import type { Hosting } from "../hosting.ts";
 import { requireStateFolder } from "../sessions/state_folder.ts";
 import { VERSION } from "../version.ts";
 import { JobRun } from "./job_run.ts";
@@ -22,6 +24,22 @@ export async function runHostServe(context: Context): Promise<number> {
   const note = (line: string) =>
     log.write(`${new Date(io.clock.epochMs()).toISOString()} host ${Deno.pid}: ${line}\n`);
   const sessions = new SessionRegistry();
+  await using watch = new HostWatch({
+    sessions,
+    config,
+    io,
+    isBackground: true,
+    warn: (message, hint) => note(hint === undefined ? message : `${message}; ${hint}`),
+  });
+  const hosting: Hosting = {
+    takeFloor: () => watch.takeFloor(),
+    hold: (session) => {
+      sessions.add(session);
+      return host.written;
+    },
+    // It outlives its jobs.
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
   const jobs = new Set<JobRun>();
   const told = Promise.withResolvers<string>();
   using linger = new Linger({
@@ -39,10 +57,11 @@ export async function runHostServe(context: Context): Promise<number> {
     background: true,
     clock: io.clock,
     log: note,
+    reports: watch.reports,
     stop: () => told.resolve("asked to stop"),
     connect: ({ body }) => {
       if (host.isEnding) throw new ControlRefusal(503, "the host is ending");
-      const job = new JobRun(readConnectRequest(body), { sessions, io, log });
+      const job = new JobRun(readConnectRequest(body), { hosting, io, log });
       const held = linger.hold();
       jobs.add(job);
       job.ended.then(() => {

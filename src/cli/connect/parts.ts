@@ -13,6 +13,7 @@ import type {
   SessionReady,
   SessionStatistics,
 } from "../../session/mod.ts";
+import type { Hosting } from "../hosting.ts";
 import type { ChosenInstance } from "./choose_instance.ts";
 
 /** A session that serves a local port. */
@@ -32,6 +33,8 @@ export interface TunnelRequest {
 }
 
 export interface ConnectParts extends Disposable {
+  /** Begins to make this process a host of its sessions. */
+  startHosting(): Hosting;
   readonly instances: InstanceLookup;
   listen(address: LocalAddress): Promise<Deno.TcpListener>;
   openTunnel(request: TunnelRequest): Promise<Tunnel>;

@@ -44,8 +44,11 @@ export async function runConnect(
   // Before any call: a taken port is found at once, and nothing has to be undone then.
   using listeners = await openListeners(options.forwards, parts);
   warnOfOpenPorts(options.forwards, context);
+  await using hosting = parts.startHosting();
   const instance = await chooseInstance(selector, { parts, context });
-  await using tunnels = new Tunnels({ parts, context, hasCommand: options.command !== undefined });
+  const hasCommand = options.command !== undefined;
+  await using tunnels = new Tunnels({ parts, hosting, context, hasCommand });
+  hosting.takeFloor();
   try {
     await tunnels.open(instance, options.forwards, listeners.handOver());
   } catch (error) {

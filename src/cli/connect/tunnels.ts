@@ -6,6 +6,7 @@
 
 import type { Forward, SessionEnd } from "../../session/mod.ts";
 import type { Context } from "../context.ts";
+import type { Hosting } from "../hosting.ts";
 import { untilAborted } from "../stop.ts";
 import type { ChosenInstance } from "./choose_instance.ts";
 import type { ConnectParts, Tunnel } from "./parts.ts";
@@ -16,6 +17,7 @@ const CLOSE_TIMEOUT_MS = 8_000;
 
 export class Tunnels implements AsyncDisposable {
   readonly #parts: Pick<ConnectParts, "openTunnel">;
+  readonly #hosting: Pick<Hosting, "hold">;
   readonly #context: Context;
   readonly #hasCommand: boolean;
   readonly #open: { tunnel: Tunnel; report: TunnelReport }[] = [];
@@ -25,9 +27,15 @@ export class Tunnels implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   constructor(
-    options: { parts: Pick<ConnectParts, "openTunnel">; context: Context; hasCommand: boolean },
+    options: {
+      parts: Pick<ConnectParts, "openTunnel">;
+      hosting: Pick<Hosting, "hold">;
+      context: Context;
+      hasCommand: boolean;
+    },
   ) {
     this.#parts = options.parts;
+    this.#hosting = options.hosting;
     this.#context = options.context;
     this.#hasCommand = options.hasCommand;
   }
@@ -77,6 +85,7 @@ export class Tunnels implements AsyncDisposable {
           onEvent: (event) => report.event(event),
           signal: giveUp.signal,
         });
+        await this.#hosting.hold(tunnel);
         report.ready(tunnel.ready);
         this.#endings.push(tunnel.closed.then((end) => this.#onEnd(end, report)));
         return { tunnel, report };

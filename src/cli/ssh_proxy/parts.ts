@@ -5,13 +5,17 @@
  */
 
 import type { InstanceLookup } from "../../aws/mod.ts";
-import type { SessionEnd, SessionEvent, SessionReady } from "../../session/mod.ts";
+import type { HostedSession, SessionEnd, SessionEvent, SessionReady } from "../../session/mod.ts";
+
+import type { Hosting } from "../hosting.ts";
 
 /** A session that carries the standard streams. */
 export interface SshStream {
   readonly ready: SessionReady;
   readonly closed: Promise<SessionEnd>;
   close(): Promise<void>;
+  /** As other processes see it. */
+  readonly held: HostedSession;
   /** Resolves when everything that has arrived is on standard output, or never will be. */
   flushed(): Promise<void>;
 }
@@ -25,6 +29,8 @@ export interface SshStreamRequest {
 }
 
 export interface SshProxyParts extends Disposable {
+  /** Begins to make this process a host of its session. */
+  startHosting(): Hosting;
   readonly instances: InstanceLookup;
   /** Reads nothing of standard input before the session is ready. */
   open(request: SshStreamRequest): Promise<SshStream>;

@@ -36,9 +36,13 @@ export async function runSshProxy(
   const selector = parseSelector(options.host);
   const settings = await loadSettings(quiet);
   using parts = await createParts(options, settings, quiet);
+  await using hosting = parts.startHosting();
   const { instanceId } = await resolveInstance(parts.instances, selector, quiet.stop.signal);
   const name = `${instanceId}:${options.port}`;
+  hosting.takeFloor();
   const stream = await open(options, { parts, context: quiet, instanceId, name });
+  // Not awaited: nobody is told of it, and ssh waits for its first bytes.
+  hosting.hold(stream.held);
   return await untilEnd(stream, { context: quiet, name });
 }
 

@@ -86,6 +86,11 @@ export class Host implements AsyncDisposable {
     return this.#server.port;
   }
 
+  /** Resolves when the file shows the sessions as they are now, or cannot be written. */
+  get written(): Promise<void> {
+    return this.#writing;
+  }
+
   /** Whether it takes no new sessions. */
   get isEnding(): boolean {
     return this.#isEnding;

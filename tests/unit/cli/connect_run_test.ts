@@ -439,3 +439,21 @@ Deno.test("connect: the configured log level counts unless -q or -v is given", a
     await end;
   }
 });
+
+Deno.test("tunnels are held where other processes see them, before they are called ready", async () => {
+  using trial = new Trial();
+  const release = Promise.withResolvers<void>();
+  trial.parts.hosting.hold = (session) => {
+    trial.parts.hosting.held.push(session);
+    return release.promise;
+  };
+  const running = trial.run();
+  await new Promise<void>((resolve) => trial.parts.onTunnel = resolve);
+  assert.equal(await trial.io.stdout(), "");
+  release.resolve();
+  while (await trial.io.stdout() === "");
+  trial.io.signal("SIGINT");
+  assert.equal(await running, 0);
+  const { hosting, tunnels } = trial.parts;
+  assert.deepEqual([hosting.held, hosting.floors, hosting.isDisposed], [tunnels, 1, true]);
+});

@@ -10,6 +10,8 @@ import type {
 import { runSshProxy } from "../../../src/cli/ssh_proxy/run.ts";
 import type { Context } from "../../../src/cli/context.ts";
 import type { SessionEnd } from "../../../src/session/mod.ts";
+import { FakeHostedSession } from "../../support/fake_hosted_session.ts";
+import type { FakeHosting } from "../../support/fake_hosting.ts";
 import { fakeContext, FakeIo, type FakeIoOptions, refusal } from "../../support/fake_io.ts";
 import { fakeInstance, FakeParts, INSTANCE_ID } from "../../support/fake_tunnels.ts";
 
@@ -35,6 +37,7 @@ class Trial implements Disposable {
   /** In place of opening. */
   failure: unknown;
   flush: () => Promise<void> = () => Promise.resolve();
+  readonly held = new FakeHostedSession({ kind: "ssh" });
   readonly #closed = Promise.withResolvers<SessionEnd>();
 
   constructor(setup: FakeIoOptions & Parameters<typeof fakeContext>[1] = {}) {
@@ -45,10 +48,15 @@ class Trial implements Disposable {
   run(partial: Partial<SshProxyOptions> = {}): Promise<number> {
     const parts: SshProxyParts = {
       instances: this.#fleet.instances,
+      startHosting: () => this.#fleet.hosting,
       open: (request) => this.#open(request),
       [Symbol.dispose]: () => this.calls.push("dispose"),
     };
     return runSshProxy(options(partial), this.context, () => parts);
+  }
+
+  get hosting(): FakeHosting {
+    return this.#fleet.hosting;
   }
 
   set instances(all: FakeParts["allInstances"]) {
@@ -77,6 +85,7 @@ class Trial implements Disposable {
         mode: "stdio",
       },
       closed: this.#closed.promise,
+      held: this.held,
       close: () => {
         this.calls.push("close");
         this.end({ by: "user", reason: "" });
@@ -241,4 +250,14 @@ Deno.test("ssh-proxy: a target that is not connected is explained by its state",
   trial.failure = new TargetNotConnectedError(INSTANCE_ID, "not connected", {});
   const error = await refusal(() => trial.run({ host: INSTANCE_ID }));
   assert.match(error.message, /stopped/);
+});
+
+Deno.test("the session is held where other processes see it, until the end", async () => {
+  using trial = new Trial();
+  const running = trial.run();
+  await trial.opened.promise;
+  trial.end({ by: "user", reason: "" });
+  assert.equal(await running, 0);
+  const { hosting } = trial;
+  assert.deepEqual([hosting.held, hosting.floors, hosting.isDisposed], [[trial.held], 1, true]);
 });

@@ -8,12 +8,12 @@ import {
   readMessages,
 } from "../../../../src/cli/background/wire.ts";
 import { RotatingLog } from "../../../../src/platform/mod.ts";
-import { SessionRegistry } from "../../../../src/session/host/mod.ts";
+import { FakeHosting } from "../../../support/fake_hosting.ts";
 import { FakeIo } from "../../../support/fake_io.ts";
 
 function start(request: Partial<ConnectRequest>): JobRun {
   return new JobRun({ args: [], instance: null, env: {}, ...request }, {
-    sessions: new SessionRegistry(),
+    hosting: new FakeHosting(),
     io: new FakeIo({ env: { HTTPS_PROXY: "http://a:1" } }),
     log: new RotatingLog("/nonexistent/log"),
   });
