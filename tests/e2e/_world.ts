@@ -129,8 +129,10 @@ async function homeEnvironment(home: string): Promise<Record<string, string>> {
     HOME: home,
     USERPROFILE: home,
     APPDATA: home,
+    LOCALAPPDATA: home,
     XDG_CONFIG_HOME: "",
     XDG_DATA_HOME: "",
+    XDG_STATE_HOME: "",
     DENO_DIR: cacheFolder,
     NO_COLOR: "1",
   };
