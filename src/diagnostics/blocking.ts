@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CheckDefinition, CheckId, CheckOutcome } from "./contracts.ts";
+import type { CheckDefinition, CheckId, CheckOutcome, ItemId } from "./contracts.ts";
 import type { Facts } from "./facts/facts.ts";
 import { skipped } from "./findings.ts";
 
@@ -12,7 +12,7 @@ import { skipped } from "./findings.ts";
 export type GateFacts = Partial<Pick<Facts, "identity" | "localCredentials" | "instance">>;
 
 /** Checks that say why AWS refuses everything; nothing blocks them. */
-const EXPLAINERS: readonly CheckId[] = ["credentials", "clock_skew", "region_match"];
+const EXPLAINERS: readonly ItemId[] = ["credentials", "clock_skew", "region_match"];
 
 export interface Blocked {
   by: CheckId | undefined;

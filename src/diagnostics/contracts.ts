@@ -37,6 +37,28 @@ export const CHECK_IDS = [
 
 export type CheckId = (typeof CHECK_IDS)[number];
 
+/** Every predictor of `diagnose preventive`, in the order of its table. */
+export const PREDICTOR_IDS = [
+  "expiring_credentials",
+  "idle_timeout",
+  "max_duration",
+  "old_agent",
+  "stale_ping",
+  "status_checks",
+  "predicted_events",
+  "session_quota",
+  "path_decay",
+  "kms_key",
+  "clock_drift",
+  "spot_or_asg",
+  "local_port",
+] as const;
+
+export type PredictorId = (typeof PREDICTOR_IDS)[number];
+
+/** Anything that runs and has findings. */
+export type ItemId = CheckId | PredictorId;
+
 /** What part of the way to the instance a check is about. */
 export type Category =
   | "instance"
@@ -165,7 +187,9 @@ export interface Requirements {
 
 /** One check: its line in the catalogue, and the function behind it. */
 export interface CheckDefinition<Id extends FactId = FactId> {
-  id: CheckId;
+  id: ItemId;
+  /** The check whose exit code and correlation a predictor shares; a check stands for itself. */
+  standsFor?: CheckId;
   /** For headings: `Security group rules`. */
   title: string;
   category: Category;
@@ -189,8 +213,13 @@ export function defineCheck<const Id extends FactId>(
   return definition as unknown as CheckDefinition;
 }
 
+/** The check that decides about exit code and correlation. */
+export function basisOf({ id, standsFor }: Pick<CheckDefinition, "id" | "standsFor">): CheckId {
+  return standsFor ?? id as CheckId;
+}
+
 /** A finding's id in the report, stable between runs: `security_groups.SG_EGRESS_BLOCKED#sg-1`. */
-export function findingId(check: CheckId, finding: Pick<Finding, "code" | "resources">): string {
+export function findingId(check: ItemId, finding: Pick<Finding, "code" | "resources">): string {
   const [resource] = finding.resources;
   return `${check}.${finding.code}${resource === undefined ? "" : `#${resource.id}`}`;
 }

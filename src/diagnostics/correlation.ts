@@ -94,12 +94,12 @@ const CONNECTED_NOTE = "connected right now, so either the path is one that cann
 
 /** C3 and C3b. */
 function softenConnected(result: CheckResult): CheckResult {
-  const by = result.findings.some((finding) => softSeverity(result.id, finding) !== undefined)
+  const by = result.findings.some((finding) => softSeverity(result.basis, finding) !== undefined)
     ? "C3"
     : "C3b";
   let changed = false;
   const findings = result.findings.map((finding): ReportedFinding => {
-    const severity = softSeverity(result.id, finding);
+    const severity = softSeverity(result.basis, finding);
     if (severity !== undefined) {
       changed = true;
       return {
@@ -111,7 +111,7 @@ function softenConnected(result: CheckResult): CheckResult {
       };
     }
     const isUnseen = finding.status === "unknown" && finding.reason === "not_visible" &&
-      NETWORK_CHECKS.includes(result.id);
+      NETWORK_CHECKS.includes(result.basis);
     if (!isUnseen) return finding;
     changed = true;
     return {

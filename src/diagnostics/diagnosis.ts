@@ -9,7 +9,7 @@ import { ApiCaller } from "./api/caller.ts";
 import { PARALLEL_SLOTS, SERIAL_SLOTS } from "./api/call_slots.ts";
 import type { ApiTransport } from "./api/transport.ts";
 import { CHECKS } from "./checks/registry.ts";
-import type { CheckDefinition, CheckId } from "./contracts.ts";
+import type { CheckDefinition, ItemId } from "./contracts.ts";
 import { diagnosisExitCode, type ExitCode } from "./exit_code.ts";
 import { type FactMemory, FactStore } from "./fact_store.ts";
 import type { FactId } from "./facts/facts.ts";
@@ -18,6 +18,7 @@ import type { Readers } from "./readers/reader.ts";
 import { buildReport, newRunId } from "./report.ts";
 import type { Report } from "./report_schema.ts";
 import { rootCauses } from "./root_causes.ts";
+import { PREDICTORS } from "./predictors/registry.ts";
 import { type RunEvent, Runner, type RunOutcome } from "./runner.ts";
 import { scoreExitCode, scoreOf } from "./scoring.ts";
 import { summarize } from "./summary.ts";
@@ -36,14 +37,17 @@ export interface DiagnosisParts {
 
 export interface DiagnosisRequest {
   command: Report["command"];
-  checks: readonly CheckId[];
+  checks: readonly ItemId[];
   /** Listed under `dependencies`, in short form. */
-  dependencies?: readonly CheckId[];
-  disabled: ReadonlySet<CheckId>;
+  dependencies?: readonly ItemId[];
+  disabled: ReadonlySet<ItemId>;
   parameters: CheckParameters;
   isParallel: boolean;
   timeoutMs: number;
   signal: AbortSignal;
+  /** Warnings make the exit code 1. */
+  isStrict?: boolean | undefined;
+  stopsOnCritical?: boolean | undefined;
   /** Ends the run with a score; undefined: without. */
   minimumScore?: number | undefined;
   onEvent?: ((event: RunEvent) => void) | undefined;
@@ -59,6 +63,8 @@ export interface Diagnosis {
 
 /** F7 and F6 decide how much the other findings weigh, whatever was asked. */
 const CORRELATION_FACTS: readonly FactId[] = ["connection", "node"];
+
+const ALL_ITEMS: readonly CheckDefinition[] = [...CHECKS, ...PREDICTORS];
 
 /** Never rejects for what AWS answers; only for settings that contradict themselves. */
 export async function diagnose(
@@ -87,7 +93,7 @@ export async function diagnose(
   const outcome = await withinRunCap(runner, request, clock);
   const own = outcome.results.filter(({ id }) => request.checks.includes(id));
   const score = request.minimumScore === undefined ? undefined : scoreOf(own, request.minimumScore);
-  const exitCode = exitCodeFor(outcome, own, score);
+  const exitCode = exitCodeFor(outcome, own, { score, isStrict: request.isStrict ?? false });
   const report = buildReport({
     command: request.command,
     version: parts.version,
@@ -99,7 +105,7 @@ export async function diagnose(
     facts: outcome.facts,
     summary: summarize(own, outcome.facts, exitCode),
     rootCauses: rootCauses(own, outcome.facts),
-    results: own,
+    results: request.command === "preventive" ? byPrediction(own) : own,
     dependencies: outcome.results.filter(({ id }) => !request.checks.includes(id)),
     score: score ?? null,
     errors: caller.errors,
@@ -108,14 +114,21 @@ export async function diagnose(
   return { report, exitCode, outcome, callCounts: caller.counts };
 }
 
+/** What bites first comes first; what has no time keeps its place in the table. */
+function byPrediction(results: RunOutcome["results"]): RunOutcome["results"] {
+  const at = ({ findings }: RunOutcome["results"][number]) =>
+    Math.min(...findings.map(({ predictedAtMs }) => predictedAtMs ?? Infinity));
+  return results.toSorted((a, b) => at(a) === at(b) ? 0 : at(a) - at(b));
+}
+
 function exitCodeFor(
   outcome: RunOutcome,
   own: RunOutcome["results"],
-  score: Report["score"] | undefined,
+  { score, isStrict }: { score: Report["score"] | undefined; isStrict: boolean },
 ): ExitCode {
   if (outcome.isInterrupted) return 130;
   if (score !== undefined && score !== null) return scoreExitCode(score, own);
-  return diagnosisExitCode(own, outcome.facts);
+  return diagnosisExitCode(own, outcome.facts, { isStrict });
 }
 
 /** The whole run ends too: after four deadlines side by side, after one for each in turn. */
@@ -136,10 +149,10 @@ async function withinRunCap(
 }
 
 /** The definitions of some checks, in the order of the catalogue. */
-export function definitionsOf(ids: ReadonlySet<CheckId>): CheckDefinition[] {
-  return CHECKS.filter(({ id }) => ids.has(id));
+export function definitionsOf(ids: ReadonlySet<ItemId>): CheckDefinition[] {
+  return ALL_ITEMS.filter(({ id }) => ids.has(id));
 }
 
-function needsAws(id: CheckId): boolean {
-  return CHECKS.find((check) => check.id === id)?.requires.aws ?? false;
+function needsAws(id: ItemId): boolean {
+  return ALL_ITEMS.find((check) => check.id === id)?.requires.aws ?? false;
 }

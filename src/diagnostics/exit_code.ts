@@ -49,9 +49,9 @@ export function worstCode(codes: readonly ExitCode[]): ExitCode {
 /** The exit code of criticals alone; 0 without any. */
 export function criticalExitCode(results: readonly CheckResult[]): ExitCode {
   return worstCode(
-    results.filter(({ status }) => status === "critical").flatMap(({ id, findings }) =>
+    results.filter(({ status }) => status === "critical").flatMap(({ basis, findings }) =>
       findings.filter(({ status }) => status === "critical")
-        .map((finding) => exitCodeOf(id, finding))
+        .map((finding) => exitCodeOf(basis, finding))
     ),
   );
 }

@@ -9,6 +9,8 @@
 export { failedFact } from "./api/fact_failure.ts";
 export { SdkTransport } from "./api/sdk_transport.ts";
 export type { AnswerTime, ApiTransport } from "./api/transport.ts";
+export { FactCache } from "./cache/fact_cache.ts";
+export { FactFiles } from "./cache/fact_files.ts";
 export { CHECKS } from "./checks/registry.ts";
 export {
   type Category,
@@ -18,6 +20,7 @@ export {
   type CheckOutcome,
   type Finding,
   findingId,
+  type ItemId,
   type ReasonCode,
   type Severity,
   type Status,
@@ -48,4 +51,5 @@ export {
   fixChecks,
   fullChecks,
   precheckChecks,
+  predictors,
 } from "./selection.ts";

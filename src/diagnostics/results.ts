@@ -10,11 +10,12 @@ import type {
   CheckOutcome,
   Confidence,
   Finding,
+  ItemId,
   ReasonCode,
   Severity,
   Status,
 } from "./contracts.ts";
-import { findingId } from "./contracts.ts";
+import { basisOf, findingId } from "./contracts.ts";
 import { rankOf, severityRank } from "./findings.ts";
 
 /** A status that correlation changed: what it was, and by which rule. */
@@ -40,7 +41,9 @@ export interface CacheUse {
 }
 
 export interface CheckResult {
-  id: CheckId;
+  id: ItemId;
+  /** The check whose rules hold for it. */
+  basis: CheckId;
   definition: CheckDefinition;
   /** After correlation. */
   status: Status;
@@ -59,7 +62,7 @@ export interface CheckResult {
 }
 
 /** Findings with ids; of two about the same thing, the later ones are numbered. */
-export function withIds(check: CheckId, findings: readonly Finding[]): ReportedFinding[] {
+export function withIds(check: ItemId, findings: readonly Finding[]): ReportedFinding[] {
   const seen = new Map<string, number>();
   return findings.map((finding) => {
     const id = findingId(check, finding);
@@ -81,6 +84,7 @@ export function resultOf(
   const planned = Math.max(outcome.planned, unseen, 1);
   return {
     id: definition.id,
+    basis: basisOf(definition),
     definition,
     status,
     rawStatus: status,

@@ -75,7 +75,7 @@ export function rootCauses(
   results: readonly CheckResult[],
   facts: SeenFacts,
 ): RootCause[] {
-  const ordered = results.toSorted((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
+  const ordered = results.toSorted((a, b) => ORDER.indexOf(a.basis) - ORDER.indexOf(b.basis));
   const isPossible = onlySessionChannelMissing(facts) ? explainsMissingChannel : () => true;
   const causes = provenCauses(ordered).filter(({ check, finding }) => isPossible(check, finding));
   const proven = causes.map(({ finding, followers }) => ({
@@ -92,9 +92,9 @@ export function rootCauses(
 
 function provenCauses(ordered: readonly CheckResult[]): Cause[] {
   const critical = ordered.filter(({ status }) => status === "critical")
-    .flatMap(({ id, findings }) =>
+    .flatMap(({ basis, findings }) =>
       findings.filter(({ status }) => status === "critical")
-        .map((finding) => ({ check: id, finding }))
+        .map((finding) => ({ check: basis, finding }))
     );
   const causes: Cause[] = [];
   const byId = new Map(critical.map((entry) => [entry.finding.id, entry]));
@@ -149,10 +149,10 @@ function unprovenCauses(
   if (agent === undefined || agent.status === "skipped" || agent.status === "ok") return [];
   // It may be on its way: nothing is missing yet.
   if (agent.status === "warning") return [];
-  const unseen = ordered.filter(({ id }) => HIDING.includes(id))
-    .flatMap(({ id, findings }) =>
+  const unseen = ordered.filter(({ basis }) => HIDING.includes(basis))
+    .flatMap(({ basis, findings }) =>
       findings.filter(({ status, code }) => status === "unknown" && !code.startsWith("caller."))
-        .filter((finding) => isPossible(id, finding))
+        .filter((finding) => isPossible(basis, finding))
     );
   const possible = unseen.map((finding) => ({
     certainty: "possible" as const,

@@ -13,7 +13,14 @@ import type { Clock } from "../platform/mod.ts";
 import { FactFailure } from "./api/fact_failure.ts";
 import { LinkedAbort } from "./api/linked_abort.ts";
 import { blockOf } from "./blocking.ts";
-import type { CheckDefinition, CheckId, CheckOutcome, FactReader } from "./contracts.ts";
+import type {
+  CheckDefinition,
+  CheckId,
+  CheckOutcome,
+  FactReader,
+  ItemId,
+  PredictorId,
+} from "./contracts.ts";
 import { correlate, type SeenFacts } from "./correlation.ts";
 import type { FactStore } from "./fact_store.ts";
 import { failed } from "./facts/fact.ts";
@@ -24,15 +31,15 @@ import { type CacheUse, type CheckResult, resultOf } from "./results.ts";
 
 /** What happens during a run, for who shows it. */
 export type RunEvent =
-  | { type: "run_started"; checks: readonly CheckId[] }
-  | { type: "check_started"; check: CheckId }
+  | { type: "run_started"; checks: readonly ItemId[] }
+  | { type: "check_started"; check: ItemId }
   | { type: "check_finished"; result: CheckResult }
   | { type: "correlated"; results: readonly CheckResult[] };
 
 export interface RunRequest {
   /** In the order of the report. */
   checks: readonly CheckDefinition[];
-  disabled: ReadonlySet<CheckId>;
+  disabled: ReadonlySet<ItemId>;
   parameters: CheckParameters;
   isParallel: boolean;
   /** Of each check, from when its facts begin to be read. */
@@ -40,6 +47,8 @@ export interface RunRequest {
   /** Aborted: no more calls; what is not known by then is `aborted`. */
   signal: AbortSignal;
   onEvent?: ((event: RunEvent) => void) | undefined;
+  /** End at the first critical that counts; what is not finished by then is `aborted`. */
+  stopsOnCritical?: boolean | undefined;
   /** Facts beside those of the checks, for correlation. */
   alsoRead?: readonly FactId[] | undefined;
 }
@@ -63,6 +72,10 @@ export interface RunnerParts {
  */
 const GATE_SHARE = 0.2;
 
+/** What must be known before anything else is asked. */
+const GATE: CheckId = "credentials";
+const PREDICTOR_GATE: PredictorId = "expiring_credentials";
+
 interface Evaluated {
   definition: CheckDefinition;
   outcome: CheckOutcome;
@@ -77,6 +90,8 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #request: RunRequest;
   readonly #end = new AbortController();
+  /** Aborted by the first critical, where that ends the run. */
+  readonly #stop = new AbortController();
   #credentialsRefused = false;
 
   constructor(parts: RunnerParts, request: RunRequest) {
@@ -87,8 +102,11 @@ export class Runner {
   async run(): Promise<RunOutcome> {
     const { checks, onEvent, signal } = this.#request;
     onEvent?.({ type: "run_started", checks: checks.map(({ id }) => id) });
-    const first = checks.filter(({ id }) => id === "credentials");
-    const rest = checks.filter(({ id }) => id !== "credentials");
+    // Whether a critical counts depends on it.
+    if (this.#request.stopsOnCritical) await this.#readMore();
+    const isFirst = ({ id }: CheckDefinition) => id === GATE || id === PREDICTOR_GATE;
+    const first = checks.filter(isFirst);
+    const rest = checks.filter((check) => !isFirst(check));
     const gate = this.#openGate(first);
     const evaluated = this.#request.isParallel
       ? await this.#inParallel(gate, rest)
@@ -150,14 +168,25 @@ export class Runner {
     const { clock } = this.#parts;
     const { onEvent, disabled } = this.#request;
     const startedMs = clock.nowMs();
+    if (this.#stop.signal.aborted) {
+      const judged = this.#judge(definition, {});
+      return { definition, facts: {}, durationMs: 0, revalidated: false, ...judged };
+    }
     if (disabled.has(definition.id)) return this.#disabled(definition);
     onEvent?.({ type: "check_started", check: definition.id });
     const facts = await this.#factsFor(definition);
     const judged = this.#judge(definition, facts);
     const durationMs = clock.nowMs() - startedMs;
     const evaluated = { definition, facts, durationMs, revalidated: false, ...judged };
-    onEvent?.({ type: "check_finished", result: this.#resultOf(evaluated) });
+    const result = this.#resultOf(evaluated);
+    onEvent?.({ type: "check_finished", result });
+    if (this.#request.stopsOnCritical) this.#stopIfCritical(result);
     return evaluated;
+  }
+
+  #stopIfCritical(result: CheckResult): void {
+    const [effective] = correlate([result], this.#seenFacts());
+    if (effective?.status === "critical") this.#stop.abort(new FactFailure(stopped));
   }
 
   #disabled(definition: CheckDefinition): Evaluated {
@@ -180,7 +209,7 @@ export class Runner {
       isHybrid: parameters.isHybrid,
     });
     if (blocked !== undefined) return { outcome: blocked.outcome, blockedBy: blocked.by };
-    if (signal.aborted) {
+    if (signal.aborted || this.#stop.signal.aborted) {
       const findings = [skipped("ABORTED", "aborted", "Not finished: the diagnosis was stopped")];
       return { outcome: { planned: 1, findings }, blockedBy: undefined };
     }
@@ -211,7 +240,7 @@ export class Runner {
   async #factsFor(definition: CheckDefinition): Promise<Partial<Facts>> {
     const { clock, store } = this.#parts;
     const { signal, timeoutMs } = this.#request;
-    using deadline = new LinkedAbort([signal, this.#end.signal]);
+    using deadline = new LinkedAbort([signal, this.#end.signal, this.#stop.signal]);
     const timer = clock.setTimeout(() => deadline.abort(new FactFailure(late)), timeoutMs);
     try {
       const ids = new Set(definition.facts);
@@ -295,6 +324,11 @@ export class Runner {
   }
 }
 
+const stopped = failed(
+  "aborted",
+  "read the facts of the check",
+  "a critical finding ended the run",
+);
 const late = failed("timeout", "read the facts of the check", "no answer before its deadline");
 
 /** Facts that may block a check, whether or not it looks at them. */

@@ -60,7 +60,7 @@ export function scoreOf(results: readonly CheckResult[], minimum: number): Score
   let reachable = 0;
   const isMerged = isOneLack(results);
   for (const result of results) {
-    const weight = weightOf(result.id);
+    const weight = weightOf(result.basis);
     if (weight === undefined) continue;
     if (result.reason === "disabled" && result.status === "skipped") excluded.push(result.id);
     // One lack with two findings counts once (C6).
@@ -136,7 +136,7 @@ function capOf(results: readonly CheckResult[]): number | null {
     findings.some(({ code, status }) => status === "critical" && code === "INSTANCE_NOT_FOUND")
   );
   if (isNowhere) return 0;
-  return critical.some(({ id }) => DECISIVE.includes(id)) ? CANNOT_CONNECT_CAP : null;
+  return critical.some(({ basis }) => DECISIVE.includes(basis)) ? CANNOT_CONNECT_CAP : null;
 }
 
 function isOneLack(results: readonly CheckResult[]): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CHECK_IDS, type CheckId } from "./contracts.ts";
+import { CHECK_IDS, type CheckId, PREDICTOR_IDS, type PredictorId } from "./contracts.ts";
 
 /** No VPC reads: it must be quick. */
 const PRECHECK: readonly CheckId[] = [
@@ -27,6 +27,11 @@ export function fullChecks(options: { hasLocalPort: boolean }): CheckId[] {
 
 export function precheckChecks(options: { hasLocalPort: boolean }): CheckId[] {
   return PRECHECK.filter((id) => options.hasLocalPort || id !== "local_port_availability");
+}
+
+/** Questions about the time to come; the local port only when one was named. */
+export function predictors(options: { hasLocalPort: boolean }): PredictorId[] {
+  return PREDICTOR_IDS.filter((id) => options.hasLocalPort || id !== "local_port");
 }
 
 /** The configuration in AWS: neither this computer's tools nor its port. */

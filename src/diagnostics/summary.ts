@@ -31,7 +31,7 @@ export function summarize(
 
 function canConnect(results: readonly CheckResult[], facts: SeenFacts): Summary["canConnect"] {
   const critical = results.filter(({ status }) => status === "critical").flatMap((
-    { id, findings },
+    { basis: id, findings },
   ) => findings.filter(({ status }) => status === "critical").map(({ code }) => ({ id, code })));
   // These are about later: the connection itself works now.
   const isAboutLater = ({ id, code }: (typeof critical)[number]) =>

@@ -10,7 +10,7 @@ export { type Clock, systemClock } from "./clock.ts";
 export { type DetachedProcess, startDetached } from "./detached.ts";
 export { lockFile } from "./file_lock.ts";
 export { bracketed, formatAddress, listenTcp, type LocalAddress, nextFreePort } from "./listen.ts";
-export { configFolder, dataFolder, type PathFacts, stateFolder } from "./paths.ts";
+export { cacheFolder, configFolder, dataFolder, type PathFacts, stateFolder } from "./paths.ts";
 export { findPortOwner, type PortOwner } from "./port_owner.ts";
 export { type ProcessStatistics, readProcessStatistics } from "./process_statistics.ts";
 export { RotatingLog } from "./rotating_log.ts";

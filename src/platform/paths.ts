@@ -52,6 +52,11 @@ export function stateFolder(facts: PathFacts): string | undefined {
   return join(facts.os, place, "state");
 }
 
+/** The folder of what can be had again, at a price. May not exist yet. @returns As {@link configFolder}. */
+export function cacheFolder(facts: PathFacts): string | undefined {
+  return folder(facts, { windows: "LOCALAPPDATA", xdg: "XDG_CACHE_HOME", inHome: [".cache"] });
+}
+
 function folder(
   { os, env }: PathFacts,
   place: { windows: string; xdg: string; inHome: string[] },

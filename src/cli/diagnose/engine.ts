@@ -11,6 +11,8 @@ import {
   type AnswerTime,
   type CheckParameters,
   type DiagnosisParts,
+  FactCache,
+  FactFiles,
   failedFact,
   type LocalReaders,
   probeEndpoint,
@@ -21,7 +23,7 @@ import {
   type RegionChoice,
   SdkTransport,
 } from "../../diagnostics/mod.ts";
-import { dataFolder } from "../../platform/mod.ts";
+import { cacheFolder, dataFolder } from "../../platform/mod.ts";
 import type { Context } from "../context.ts";
 import { VERSION } from "../version.ts";
 import { liveSessions } from "./live_sessions.ts";
@@ -38,6 +40,8 @@ export interface EngineRequest {
   parameters: CheckParameters;
   /** False: nothing is tried from this computer but calls of AWS. */
   probesClient: boolean;
+  /** Facts are remembered from run to run; undefined: they are not. */
+  memory?: { clearsFirst: boolean } | undefined;
 }
 
 export function createEngine(request: EngineRequest): Engine {
@@ -63,9 +67,20 @@ export function createEngine(request: EngineRequest): Engine {
     clock: io.clock,
     random: Math.random,
     version: VERSION,
+    memory: memoryOf(request),
     log: (line) => reporter.log("debug", line),
   };
   return { parts, [Symbol.dispose]: () => transport[Symbol.dispose]() };
+}
+
+function memoryOf({ memory, context, parameters }: EngineRequest): FactCache | undefined {
+  const folder = cacheFolder(context.io);
+  if (memory === undefined || folder === undefined) return undefined;
+  const separator = context.io.os === "windows" ? "\\" : "/";
+  const files = new FactFiles(`${folder}${separator}diag`, (message) => {
+    context.reporter.warn(`Diagnosis: ${message}`);
+  });
+  return new FactCache(files, { clock: context.io.clock, parameters, ...memory });
 }
 
 function localReaders({ aws, settings, context, parameters, probesClient }: EngineRequest) {

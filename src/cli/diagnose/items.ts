@@ -5,7 +5,7 @@
  */
 
 import { nearestName } from "../../config/mod.ts";
-import { CHECK_IDS, type CheckId } from "../../diagnostics/mod.ts";
+import { CHECK_IDS, type CheckId, type ItemId } from "../../diagnostics/mod.ts";
 import { AppError } from "../../errors/mod.ts";
 
 /** @throws {AppError} `usage` with the nearest name, or with all of them. */
@@ -25,8 +25,8 @@ export function readCheckId(text: string, option: string): CheckId {
 export function disabledChecks(
   checks: Readonly<Record<string, boolean>>,
   file: string | undefined,
-): Set<CheckId> {
-  const disabled = new Set<CheckId>();
+): Set<ItemId> {
+  const disabled = new Set<ItemId>();
   for (const [name, isEnabled] of Object.entries(checks)) {
     const id = CHECK_IDS.find((known) => known === name);
     if (id === undefined) throw unknownSetting(name, file);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CheckId, RunEvent } from "../../diagnostics/mod.ts";
+import type { ItemId, RunEvent } from "../../diagnostics/mod.ts";
 import type { Context } from "../context.ts";
 
 /** A listener for the events of a run; it shows nothing where nobody watches. */
@@ -12,7 +12,7 @@ export function progressLine(
   { io, reporter, globals }: Context,
 ): { onEvent(event: RunEvent): void; clear(): void } {
   const isShown = io.terminal.stderr && !globals.quiet && reporter.format === "text";
-  const running = new Set<CheckId>();
+  const running = new Set<ItemId>();
   let total = 0;
   let done = 0;
   const show = () => {

@@ -6,13 +6,14 @@
 
 import type { LoadedConfig } from "../../config/mod.ts";
 import {
-  type CheckId,
   checksOfGroups,
   dependenciesOf,
   diagnose,
   type Diagnosis,
   fullChecks,
+  type ItemId,
   precheckChecks,
+  predictors,
   type Report,
   SCORE_GROUPS,
   type ScoreGroup,
@@ -41,9 +42,12 @@ const DEFAULT_TIMEOUT_S: Readonly<Record<DiagnoseOptions["command"], number>> = 
 
 /** What a command runs: the checks, and what comes beside them. */
 interface Selection {
-  checks: CheckId[];
-  dependencies?: CheckId[];
+  checks: ItemId[];
+  dependencies?: ItemId[];
   minimumScore?: number;
+  stopsOnCritical?: boolean;
+  isStrict?: boolean;
+  memory?: { clearsFirst: boolean };
   probesClient: boolean;
 }
 
@@ -80,14 +84,16 @@ export async function runSelection(
     region,
     parameters,
     probesClient: selection.probesClient,
+    memory: selection.memory,
   });
   const progress = progressLine(context);
   try {
     const timeoutS = options.timeoutS ?? diagnostics.timeout_seconds ??
       DEFAULT_TIMEOUT_S[options.command];
+    const { probesClient: _probes, memory: _memory, ...request } = selection;
     const diagnosis = await diagnose(engine.parts, {
       command: options.command,
-      ...selection,
+      ...request,
       disabled,
       parameters,
       isParallel: options.isParallel ?? diagnostics.parallel,
@@ -123,8 +129,11 @@ function selectionOf(options: DiagnoseOptions): Selection {
       return { checks: fullChecks(port), probesClient: true };
     case "precheck":
       return { checks: precheckChecks(port), probesClient: false };
-    case "preventive":
-      return { checks: fullChecks(port), probesClient: true };
+    case "preventive": {
+      const { abortOnCritical: stopsOnCritical, isStrict } = options;
+      const checks = predictors(port);
+      return { checks, probesClient: false, stopsOnCritical, isStrict };
+    }
     case "item": {
       const id = readCheckId(options.item, "--item");
       return { checks: [id], dependencies: dependenciesOf(id), probesClient: true };
@@ -140,6 +149,7 @@ function selectionOf(options: DiagnoseOptions): Selection {
         checks: checksOfGroups(allGroups()),
         minimumScore: options.minimumScore,
         probesClient: false,
+        ...(options.usesCache ? { memory: { clearsFirst: options.clearCache } } : {}),
       };
     default:
       return options satisfies never;
