@@ -85,7 +85,7 @@ export function rootCauses(
     remediation: finding.remediation,
   }));
   const rest = isNotConnected(facts) && ordered.some(({ id }) => id === "ssm_agent")
-    ? unprovenCauses(ordered, proven.length > 0, isPossible)
+    ? unprovenCauses(whoMayHide(ordered, facts), proven.length > 0, isPossible)
     : [];
   return [...proven, ...rest].map((cause, index) => ({ rank: index + 1, ...cause }));
 }
@@ -183,6 +183,15 @@ function agentHints(agent: CheckResult): string[] {
       "--output table",
     ]),
   ].slice(0, 5);
+}
+
+/** Of an agent that never registered nobody knows the version, which is no cause of it. */
+function whoMayHide(
+  results: readonly CheckResult[],
+  { node }: SeenFacts,
+): readonly CheckResult[] {
+  const neverRegistered = node?.state === "known" && node.value === undefined;
+  return neverRegistered ? results.filter(({ id }) => id !== "agent_features") : results;
 }
 
 /** C5: the agent pings, so its role, its `ssm` path and its service are there. */

@@ -176,11 +176,19 @@ function withoutRoute(routes: readonly Route[]): Way {
   );
 }
 
+/** A black hole says that its target is gone; the target itself often says why. */
 function follow(route: Route, surroundings: RouteSurroundings, vpcId: string): Way {
   const { target } = route;
-  if (route.state.toLowerCase() === "blackhole") {
-    return broken("blackhole", target, `${target ?? "its target"} is gone (blackhole)`);
-  }
+  const way = followTarget(target, surroundings, vpcId);
+  if (route.state.toLowerCase() !== "blackhole" || way.mode === "BROKEN") return way;
+  return broken("blackhole", target, `${target ?? "its target"} is gone (blackhole)`);
+}
+
+function followTarget(
+  target: string | undefined,
+  surroundings: RouteSurroundings,
+  vpcId: string,
+): Way {
   if (target?.startsWith("igw-")) return followInternetGateway(target, surroundings, vpcId);
   if (target?.startsWith("nat-")) return followNat(target, surroundings);
   return unknownWay(target, `${target ?? "a target without a name"} cannot be followed from here`);

@@ -122,7 +122,12 @@ export class NetworkBuilder {
       cidr: "0.0.0.0/0",
       ports: undefined,
     });
+    const all6 = (isEgress: boolean): AclEntry => ({
+      ...all(isEgress, 101, true),
+      cidr: "::/0",
+    });
     const { isDefault = false, entries = [] } = options;
+    const opensIpv6 = isDefault && this.#options.isIpv6Only;
     const acl: NetworkAcl = {
       networkAclId: this.#newId("acl"),
       vpcId: this.vpc.vpcId,
@@ -131,6 +136,7 @@ export class NetworkBuilder {
       entries: [
         ...entries,
         ...(isDefault ? [all(true, 100, true), all(false, 100, true)] : []),
+        ...(opensIpv6 ? [all6(true), all6(false)] : []),
         all(true, LAST_RULE, false),
         all(false, LAST_RULE, false),
       ],
@@ -159,6 +165,8 @@ export class NetworkBuilder {
     };
     this.region.securityGroups.set(group.groupId, group);
     addRule(group, { isEgress: true, peer: { cidr: "0.0.0.0/0" } });
+    // EC2 adds it where the VPC has an IPv6 block.
+    if (this.#options.isIpv6Only) addRule(group, { isEgress: true, peer: { ipv6Cidr: "::/0" } });
     if (name === "default") addRule(group, { peer: { groupId: group.groupId } });
     return group;
   }

@@ -97,6 +97,10 @@ Deno.test("no route is legitimate, and a black hole is not", () => {
   assert.deepEqual(judge({ routes: [route("0.0.0.0/0", "tgw-1", "blackhole")] }).alone, [
     "critical ROUTE_BLACKHOLE",
   ]);
+  // The target says more, where it can be looked at.
+  const gone = { routes: [route("0.0.0.0/0", NAT, "blackhole")] };
+  assert.deepEqual(judge(gone).alone, ["critical ROUTE_NAT_UNAVAILABLE"]);
+  assert.deepEqual(judge({ ...gone, nat: [nat()] }).alone, ["critical ROUTE_BLACKHOLE"]);
 });
 
 Deno.test("a NAT gateway's own subnet: no way, a firewall, a private gateway", () => {
