@@ -11,6 +11,7 @@ import { Refused, ScriptedClient } from "../support/scripted_client.ts";
 import {
   acknowledgedNumbers,
   closingText,
+  eventually,
   handshakeResponse,
   openPortClient,
   PAYLOAD,
@@ -150,6 +151,36 @@ test("blackhole: an upgrade waits until it is cleared", async (test) => {
   test.sandbox.faults.clear();
   await using client = await opening;
   await client.data(PAYLOAD.handshakeRequest);
+});
+
+test("gateway_down: sockets drop, the port refuses, and it is back where it was", async (test) => {
+  const { client, grant } = await openPortClient(test);
+  await using _client = client;
+  const address = { hostname: "127.0.0.1", port: Number(new URL(grant.StreamUrl).port) };
+  const accepts = async () => {
+    try {
+      (await Deno.connect(address)).close();
+      return true;
+    } catch (error) {
+      // Reset: it had been taken by the system before the port was closed.
+      const { ConnectionRefused, ConnectionReset } = Deno.errors;
+      if (error instanceof ConnectionRefused || error instanceof ConnectionReset) return false;
+      throw error;
+    }
+  };
+  for (let round = 0; round < 3; round++) {
+    test.sandbox.faults.apply({ fault: "gateway_down" });
+    await eventually("it refuses", async () => !await accepts());
+    // The API is another service, and goes on.
+    const { json } = await test.ssm("ResumeSession", { SessionId: grant.SessionId });
+    test.sandbox.faults.clear();
+    await eventually("it accepts again", accepts);
+    await using again = await ScriptedClient.open(json);
+    again.nextSequence = client.nextSequence++;
+    await again.sendData(PAYLOAD.output, NOP);
+    assert.deepEqual(acknowledgedNumbers(await again.settled()), [again.nextSequence - 1]);
+  }
+  assert.equal((await client.closed()).code, 1006);
 });
 
 test("refuse_upgrade, as often as it is asked", async (test) => {

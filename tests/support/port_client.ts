@@ -131,9 +131,12 @@ export async function readBytes(conn: Deno.Conn, count: number): Promise<void> {
 }
 
 /** Waits for what the sandbox comes to by itself. */
-export async function eventually(what: string, isSo: () => boolean): Promise<void> {
+export async function eventually(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
   const deadlineMs = performance.now() + 20_000;
-  while (!isSo()) {
+  while (!await isSo()) {
     assert.ok(performance.now() < deadlineMs, `not within 20 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

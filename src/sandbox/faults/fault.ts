@@ -26,6 +26,7 @@
  * | fault | members | what happens |
  * | --- | --- | --- |
  * | `blackhole` | | sockets stay open and nothing passes, new upgrades get no answer; what was on its way goes on when it is cleared |
+ * | `gateway_down` | | the message gateway is gone: every socket drops and its port refuses connections; cleared, it is back on the same port, as after a restart |
  * | `delay` | `ms`, `direction` = "both" | every message arrives that much later, in order |
  * | `drop`, `duplicate`, `reorder` | `probability`, `seed` = 1, `direction` = "both" | messages are lost, doubled, or overtaken by the next one |
  * | `corrupt` | `probability`, `seed` = 1 | one payload byte of a message to the client is flipped |
@@ -135,6 +136,7 @@ export type LastingFault =
     & FaultScope
   )
   | ({ fault: "blackhole" } & FaultScope)
+  | { fault: "gateway_down" }
   | (
     & (
       | { fault: "hang_api" }

@@ -52,6 +52,7 @@ const MEMBERS: Readonly<Record<FaultName, Members>> = {
   end_session: { ...SCOPE, output: text },
   expire_credentials: { user_key: flag },
   blackhole: SCOPE,
+  gateway_down: {},
   delay: { ...SCOPE, ...COUNT, ...MS, ...DIRECTION },
   drop: { ...SCOPE, ...COUNT, ...CHANCE, ...DIRECTION },
   duplicate: { ...SCOPE, ...COUNT, ...CHANCE, ...DIRECTION },

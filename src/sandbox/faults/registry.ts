@@ -112,7 +112,11 @@ export class FaultRegistry {
   }
 
   get isUserKeyExpired(): boolean {
-    return [...this.#active.values()].some(({ fault }) => fault.fault === "expire_credentials");
+    return this.#isOn("expire_credentials");
+  }
+
+  get isGatewayDown(): boolean {
+    return this.#isOn("gateway_down");
   }
 
   /** Counts a strike; the fault ends with its last one. */
@@ -123,6 +127,10 @@ export class FaultRegistry {
     if (own.remaining === undefined) return;
     own.remaining--;
     if (own.remaining === 0) this.clear(own.id);
+  }
+
+  #isOn(name: ActiveFault["fault"]["fault"]): boolean {
+    return [...this.#active.values()].some(({ fault }) => fault.fault === name);
   }
 
   #changed(): void {

@@ -33,37 +33,72 @@ export interface GatewayOptions {
   log(line: string): void;
 }
 
+const LISTEN_RETRY_MS = 20;
 const PATH = /^\/v1\/data-channel\/([^/]+)$/;
 
 export class Gateway {
   readonly port: number;
   readonly #options: GatewayOptions;
-  readonly #listener: Deno.TcpListener;
+  /** Undefined while the fault `gateway_down` is on. */
+  #listener: Deno.TcpListener | undefined;
   readonly #connections = new Set<Deno.Conn>();
   readonly #tasks = new Set<Promise<void>>();
   #stopped = Promise.withResolvers<void>();
   #isStopped = false;
+  readonly #forgetFaults: () => void;
 
   private constructor(listener: Deno.TcpListener, options: GatewayOptions) {
-    this.#listener = listener;
     this.#options = options;
     this.port = listener.addr.port;
+    this.#serveOn(listener);
+    this.#forgetFaults = options.faults.onChange(() => this.#goDownOrUp());
   }
 
   /** @throws {AppError} `resource` when it cannot listen. */
   static async open(options: GatewayOptions): Promise<Gateway> {
     const listener = await listenTcp({ bind: options.hostname, port: 0 });
-    const gateway = new Gateway(listener, options);
-    gateway.#run(gateway.#accept());
-    return gateway;
+    return new Gateway(listener, options);
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#stopped.resolve();
-    this.#listener.close();
-    for (const conn of this.#connections) close(conn);
+    this.#forgetFaults();
+    this.#close();
     await Promise.all(this.#tasks);
+  }
+
+  #serveOn(listener: Deno.TcpListener): void {
+    this.#listener = listener;
+    this.#run(this.#accept(listener));
+  }
+
+  #close(): void {
+    this.#listener?.close();
+    this.#listener = undefined;
+    for (const conn of this.#connections) close(conn);
+  }
+
+  /** The fault `gateway_down` may have come or gone. */
+  #goDownOrUp(): void {
+    const { isGatewayDown } = this.#options.faults;
+    if (isGatewayDown && this.#listener !== undefined) this.#close();
+    else if (!isGatewayDown && this.#listener === undefined) this.#run(this.#comeBack());
+  }
+
+  /** Listens on the same port again; a connection of somebody's may hold it for a moment. */
+  async #comeBack(): Promise<void> {
+    const isWanted = () =>
+      !this.#isStopped && !this.#options.faults.isGatewayDown && this.#listener === undefined;
+    while (isWanted()) {
+      try {
+        return this.#serveOn(
+          Deno.listen({ hostname: this.#options.hostname, port: this.port, transport: "tcp" }),
+        );
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, LISTEN_RETRY_MS));
+      }
+    }
   }
 
   #run(task: Promise<void>): void {
@@ -71,13 +106,13 @@ export class Gateway {
     task.finally(() => this.#tasks.delete(task));
   }
 
-  async #accept(): Promise<void> {
+  async #accept(listener: Deno.TcpListener): Promise<void> {
     for (;;) {
       let conn: Deno.TcpConn;
       try {
-        conn = await this.#listener.accept();
+        conn = await listener.accept();
       } catch {
-        if (this.#isStopped) return;
+        if (this.#listener !== listener) return;
         continue; // One that went away before it was accepted; the next may be whole.
       }
       this.#run(this.#serve(conn));
