@@ -74,6 +74,11 @@ export class EventLog extends Watched {
     return this.when(() => this.states.filter((name) => name === state).length >= times);
   }
 
+  /** Resolves when `state` is entered the next time from now. */
+  next(state: string): Promise<void> {
+    return this.entered(state, this.states.filter((name) => name === state).length + 1);
+  }
+
   /** What became of local connections, in order. */
   get connections(): string[] {
     return this.all.flatMap((event) => event.type === "connection" ? [event.status] : []);
