@@ -8,6 +8,7 @@ import type { Clock } from "../platform/mod.ts";
 import { ApiCaller } from "./api/caller.ts";
 import { PARALLEL_SLOTS, SERIAL_SLOTS } from "./api/call_slots.ts";
 import type { ApiTransport } from "./api/transport.ts";
+import { callerPermissions } from "./checks/iam_permissions.ts";
 import { CHECKS } from "./checks/registry.ts";
 import type { CheckDefinition, ItemId } from "./contracts.ts";
 import { diagnosisExitCode, type ExitCode } from "./exit_code.ts";
@@ -87,7 +88,7 @@ export async function diagnose(
   const wanted = new Set([...request.checks, ...request.dependencies ?? []]);
   const runner = new Runner({ store, clock, log }, {
     ...request,
-    checks: definitionsOf(wanted),
+    checks: definitionsOf(wanted, request.command),
     alsoRead: request.checks.some((id) => needsAws(id)) ? CORRELATION_FACTS : [],
   });
   const outcome = await withinRunCap(runner, request, clock);
@@ -149,8 +150,14 @@ async function withinRunCap(
 }
 
 /** The definitions of some checks, in the order of the catalogue. */
-export function definitionsOf(ids: ReadonlySet<ItemId>): CheckDefinition[] {
-  return ALL_ITEMS.filter(({ id }) => ids.has(id));
+function definitionsOf(
+  ids: ReadonlySet<ItemId>,
+  command: DiagnosisRequest["command"],
+): CheckDefinition[] {
+  const wanted = ALL_ITEMS.filter(({ id }) => ids.has(id));
+  if (command !== "precheck") return wanted;
+  // It must be quick: what the instance's role may do is left to a whole diagnosis.
+  return wanted.map((one) => one.id === callerPermissions.id ? callerPermissions : one);
 }
 
 function needsAws(id: ItemId): boolean {

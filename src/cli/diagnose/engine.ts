@@ -100,7 +100,7 @@ function localReaders({ aws, settings, context, parameters, probesClient }: Engi
         wantsEditor: parameters.localTools === "vscode",
         usesPlugin: false,
         home: env("HOME") ?? env("USERPROFILE"),
-        hostNames: [],
+        hostNames: [parameters.instanceId],
         dataFolder: dataFolder(io) ?? ".",
       }),
     clientProbes: async ({ signal }) => {

@@ -23,11 +23,13 @@ import type {
 } from "../facts/iam.ts";
 import {
   callerQuestions,
+  instanceArn,
   LEGACY_ROLE_ACTIONS,
   type PermissionQuestion,
   PREFERENCE_ROLE_ACTIONS,
   RECOMMENDED_ROLE_ACTIONS,
   REQUIRED_ROLE_ACTIONS,
+  UPDATE_INSTANCE_INFORMATION,
 } from "../iam/actions.ts";
 import { type Caller, parseCallerArn } from "../iam/caller_arn.ts";
 import { parsePolicyDocument } from "../iam/policy_document.ts";
@@ -111,15 +113,31 @@ function toRole(role: SdkRole): Role {
   };
 }
 
-const ROLE_QUESTIONS: readonly PermissionQuestion[] = [{
-  actions: [
+/** What a role is asked; the pings are about the instance and decrypting about a key. */
+async function roleQuestions(
+  { parameters, fact }: ReadContext,
+  roleArn: string,
+): Promise<PermissionQuestion[]> {
+  const accountId = roleArn.split(":")[4] ?? "";
+  const key = parameters.connection === "shell" ? await fact("kmsKey") : undefined;
+  const keyArn = key?.state === "known" ? key.value?.arn : undefined;
+  const general = [
     ...REQUIRED_ROLE_ACTIONS,
     ...LEGACY_ROLE_ACTIONS,
     ...RECOMMENDED_ROLE_ACTIONS,
     ...PREFERENCE_ROLE_ACTIONS,
-  ],
-  resources: ["*"],
-}];
+  ].filter((action) => action !== UPDATE_INSTANCE_INFORMATION && action !== DECRYPT);
+  return [
+    {
+      actions: [UPDATE_INSTANCE_INFORMATION],
+      resources: [instanceArn(parameters, accountId)],
+    },
+    { actions: general, resources: ["*"] },
+    ...(keyArn === undefined ? [] : [{ actions: [DECRYPT], resources: [keyArn] }]),
+  ];
+}
+
+const DECRYPT = "kms:Decrypt";
 
 async function readRolePermissions(context: ReadContext): Promise<Permissions> {
   const profile = await context.value("instanceProfile");
@@ -127,7 +145,11 @@ async function readRolePermissions(context: ReadContext): Promise<Permissions> {
   if (role === undefined) {
     throw notApplicable("iam:SimulatePrincipalPolicy", "the instance has no role");
   }
-  return await readPermissions(context, { kind: "role", ...role }, ROLE_QUESTIONS);
+  return await readPermissions(
+    context,
+    { kind: "role", ...role },
+    await roleQuestions(context, role.arn),
+  );
 }
 
 async function readHostManagementRole(context: ReadContext): Promise<Role | undefined> {
@@ -145,7 +167,11 @@ async function readHostManagementPermissions(context: ReadContext): Promise<Perm
   if (role === undefined) {
     throw notApplicable("iam:SimulatePrincipalPolicy", "the role does not exist");
   }
-  return await readPermissions(context, { kind: "role", ...role }, ROLE_QUESTIONS);
+  return await readPermissions(
+    context,
+    { kind: "role", ...role },
+    await roleQuestions(context, role.arn),
+  );
 }
 
 async function readRole(context: ReadContext, name: string): Promise<Role | undefined> {
