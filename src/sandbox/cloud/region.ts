@@ -109,8 +109,9 @@ export class RegionCloud {
     if (target.startsWith("igw-")) return this.internetGateways.get(target)?.vpcId === vpcId;
     if (target.startsWith("eigw-")) return this.egressOnlyGateways.has(target);
     if (target.startsWith("nat-")) {
-      const state = this.natGateways.get(target)?.state;
-      return state === "available" || state === "pending";
+      // Until it is gone, what it does to packets is its own matter.
+      const nat = this.natGateways.get(target);
+      return nat !== undefined && nat.state !== "deleted";
     }
     if (target.startsWith("vpce-")) return this.endpoints.has(target);
     if (target.startsWith("eni-")) return this.interfaces.has(target);

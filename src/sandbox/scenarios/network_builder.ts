@@ -114,20 +114,27 @@ export class NetworkBuilder {
 
   /** A list that refuses everything, unless it is the VPC's default one. */
   addAcl(options: { isDefault?: boolean; entries?: readonly AclEntry[] } = {}): NetworkAcl {
-    const all = (isEgress: boolean, ruleNumber: number, isAllow: boolean): AclEntry => ({
+    const all = (
+      isEgress: boolean,
+      ruleNumber: number,
+      isAllow: boolean,
+      cidr: string,
+    ): AclEntry => ({
       ruleNumber,
       isEgress,
       protocol: "-1",
       isAllow,
-      cidr: "0.0.0.0/0",
+      cidr,
       ports: undefined,
     });
-    const all6 = (isEgress: boolean): AclEntry => ({
-      ...all(isEgress, 101, true),
-      cidr: "::/0",
-    });
     const { isDefault = false, entries = [] } = options;
-    const opensIpv6 = isDefault && this.#options.isIpv6Only;
+    const families = this.vpc.ipv6Cidr === undefined ? ["0.0.0.0/0"] : ["0.0.0.0/0", "::/0"];
+    // As EC2 numbers them: 100 and 32767 for IPv4, the next ones for IPv6.
+    const both = (ruleNumber: number, isAllow: boolean) =>
+      families.flatMap((cidr, i) => [
+        all(true, ruleNumber + i, isAllow, cidr),
+        all(false, ruleNumber + i, isAllow, cidr),
+      ]);
     const acl: NetworkAcl = {
       networkAclId: this.#newId("acl"),
       vpcId: this.vpc.vpcId,
@@ -135,10 +142,8 @@ export class NetworkBuilder {
       subnetIds: [],
       entries: [
         ...entries,
-        ...(isDefault ? [all(true, 100, true), all(false, 100, true)] : []),
-        ...(opensIpv6 ? [all6(true), all6(false)] : []),
-        all(true, LAST_RULE, false),
-        all(false, LAST_RULE, false),
+        ...(isDefault ? both(100, true) : []),
+        ...both(LAST_RULE, false),
       ],
       tags: {},
     };
@@ -165,8 +170,9 @@ export class NetworkBuilder {
     };
     this.region.securityGroups.set(group.groupId, group);
     addRule(group, { isEgress: true, peer: { cidr: "0.0.0.0/0" } });
-    // EC2 adds it where the VPC has an IPv6 block.
-    if (this.#options.isIpv6Only) addRule(group, { isEgress: true, peer: { ipv6Cidr: "::/0" } });
+    if (this.vpc.ipv6Cidr !== undefined) {
+      addRule(group, { isEgress: true, peer: { ipv6Cidr: "::/0" } });
+    }
     if (name === "default") addRule(group, { peer: { groupId: group.groupId } });
     return group;
   }
