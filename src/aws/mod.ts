@@ -24,6 +24,7 @@ export type {
   SessionService,
   StartSessionRequest,
 } from "./contracts.ts";
+export { endpointErrorOf } from "./endpoint_error.ts";
 export { MESSAGES_ENDPOINT_VARIABLE, withMessagesEndpoint } from "./endpoints.ts";
 export type { AwsErrorContext } from "./error_context.ts";
 export { translateAwsError } from "./errors.ts";

@@ -5,8 +5,10 @@
  */
 
 import { lookup } from "node:dns/promises";
+import { endpointErrorOf } from "../../aws/mod.ts";
 import { messageOf } from "../../errors/mod.ts";
 import type { ClientProbe, ProbeOutcome } from "../facts/local.ts";
+import { serviceHost } from "../network/services.ts";
 import type { Partition } from "../parameters.ts";
 
 /** Source: amazon-ssm-agent, connectivity_check.go, allows 3 s through a proxy. */
@@ -25,26 +27,25 @@ export interface ProbeTarget {
 export interface ProbeParts {
   resolve(host: string): Promise<string[]>;
   connectTcp(host: string, port: number): Promise<Deno.TcpConn>;
-  /** With the certificates of `caCerts` beside the system's. Takes the connection over. */
-  startTls(connection: Deno.TcpConn, host: string, caCerts: readonly string[]): Promise<void>;
-  /** Through the proxy of the environment; any answer will do. */
-  fetchHead(url: string, signal: AbortSignal): Promise<void>;
+  /** With the certificates of `caCerts` beside the system's. Takes the connection over; shakes no hand yet. */
+  startTls(
+    connection: Deno.TcpConn,
+    host: string,
+    caCerts: readonly string[],
+  ): Promise<Pick<Deno.TlsConn, "handshake" | "close">>;
+  /** Through the proxy of the environment; any answer will do. Certificates as in `startTls`. */
+  fetchHead(url: string, signal: AbortSignal, caCerts: readonly string[]): Promise<void>;
   nowMs(): number;
 }
 
 const SYSTEM: ProbeParts = {
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
   connectTcp: (hostname, port) => Deno.connect({ hostname, port }),
-  startTls: async (connection, hostname, caCerts) => {
-    const tls = await Deno.startTls(connection, { hostname, caCerts: [...caCerts] });
-    try {
-      await tls.handshake();
-    } finally {
-      tls.close();
-    }
-  },
-  fetchHead: async (url, signal) => {
-    const answer = await fetch(url, { method: "HEAD", redirect: "manual", signal });
+  startTls: (connection, hostname, caCerts) =>
+    Deno.startTls(connection, { hostname, caCerts: [...caCerts] }),
+  fetchHead: async (url, signal, caCerts) => {
+    using client = Deno.createHttpClient({ caCerts: [...caCerts] });
+    const answer = await fetch(url, { method: "HEAD", redirect: "manual", signal, client });
     await answer.body?.cancel();
   },
   nowMs: () => performance.now(),
@@ -66,14 +67,13 @@ export interface TargetChoice {
  * outside is touched at all.
  */
 export async function probeTargets(choice: TargetChoice): Promise<ProbeTarget[]> {
-  const suffix = choice.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
   const overrides = await Promise.all(SERVICES.map((service) => choice.override(service)));
   const hasLoopback = overrides.some((url) => url !== undefined && isLoopback(new URL(url)));
   const targets = new Map<string, ProbeTarget>();
   for (const [index, service] of SERVICES.entries()) {
     const override = overrides[index];
     if (override === undefined && hasLoopback) continue;
-    const url = new URL(override ?? `https://${service}.${choice.region}.${suffix}`);
+    const url = new URL(override ?? `https://${serviceHost(service, choice)}`);
     const isTls = url.protocol === "https:";
     targets.set(url.origin, {
       service: override === undefined ? service : "override",
@@ -90,12 +90,17 @@ function isLoopback({ hostname }: URL): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
 }
 
-/** The proxy that `fetch` takes for a host; undefined for none. */
+/**
+ * The proxy that `fetch` takes for a host; undefined for none.
+ *
+ * Source: denoland/deno ext/fetch/proxy.rs, `from_env`: a proxy for everything comes first.
+ */
 export function proxyFor(
   host: string,
   env: (name: string) => string | undefined,
 ): string | undefined {
-  const proxy = env("HTTPS_PROXY") || env("https_proxy");
+  const names = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"];
+  const proxy = names.map(env).find(Boolean);
   if (!proxy) return undefined;
   const exceptions = (env("NO_PROXY") || env("no_proxy") || "").split(",")
     .map((entry) => entry.trim().replace(/^\*?\./, "")).filter((entry) => entry !== "");
@@ -121,7 +126,13 @@ export async function probeEndpoint(
     outcome: ProbeOutcome,
     isPrivateAuthority = false,
   ): ClientProbe => ({ ...about, addresses, outcome, isPrivateAuthority });
-  if (proxy !== undefined) return done([], await probeThroughProxy(target, parts, signal));
+  if (proxy !== undefined) {
+    const outcome = await probeThroughProxy(target, { parts, signal, caCerts: [] });
+    const isUntrusted = !outcome.reached && outcome.stage === "tls";
+    if (!isUntrusted || caCerts.length === 0) return done([], outcome);
+    const second = await probeThroughProxy(target, { parts, signal, caCerts });
+    return done([], second, second.reached);
+  }
   let addresses: string[];
   try {
     addresses = await within(parts.resolve(host), signal);
@@ -140,23 +151,28 @@ export async function probeEndpoint(
     connection.close();
     return done(addresses, { reached: true, connectMs, tlsMs: undefined });
   }
-  const tlsStartedMs = parts.nowMs();
-  const reached = (): ProbeOutcome => ({
-    reached: true,
-    connectMs,
-    tlsMs: Math.round(parts.nowMs() - tlsStartedMs),
-  });
+  /** Milliseconds of the handshake. */
+  const shakeHands = async (over: Deno.TcpConn, trusted: readonly string[]): Promise<number> => {
+    const startedMs = parts.nowMs();
+    const tls = await parts.startTls(over, host, trusted);
+    try {
+      await within(tls.handshake(), signal);
+    } finally {
+      tls.close();
+    }
+    return Math.round(parts.nowMs() - startedMs);
+  };
   try {
-    await within(parts.startTls(connection, host, []), signal);
-    return done(addresses, reached());
+    const tlsMs = await shakeHands(connection, []);
+    return done(addresses, { reached: true, connectMs, tlsMs });
   } catch (error) {
     if (caCerts.length === 0) return done(addresses, failure("tls", error));
   }
   try {
     // Trusted only by AWS_CA_BUNDLE: somebody else's authority stands in between.
     const second = await within(parts.connectTcp(host, port), signal, (late) => late.close());
-    await within(parts.startTls(second, host, caCerts), signal);
-    return done(addresses, reached(), true);
+    const tlsMs = await shakeHands(second, caCerts);
+    return done(addresses, { reached: true, connectMs, tlsMs }, true);
   } catch (error) {
     return done(addresses, failure("tls", error));
   }
@@ -164,17 +180,23 @@ export async function probeEndpoint(
 
 async function probeThroughProxy(
   { host, port }: ProbeTarget,
-  parts: ProbeParts,
-  signal: AbortSignal,
+  { parts, signal, caCerts }: {
+    parts: ProbeParts;
+    signal: AbortSignal;
+    caCerts: readonly string[];
+  },
 ): Promise<ProbeOutcome> {
   const startedMs = parts.nowMs();
   try {
-    await within(parts.fetchHead(`https://${host}:${port}/`, signal), signal);
+    await within(parts.fetchHead(`https://${host}:${port}/`, signal, caCerts), signal);
     return { reached: true, connectMs: Math.round(parts.nowMs() - startedMs), tlsMs: undefined };
   } catch (error) {
-    const text = messageOf(error);
-    const stage = /dns|lookup/i.test(text) ? "dns" : /certificate|tls/i.test(text) ? "tls" : "tcp";
-    return failure(stage, error);
+    if (error instanceof TooLate || error instanceof Deno.errors.NotCapable) {
+      return failure("tcp", error);
+    }
+    const told = endpointErrorOf(error, `https://${host}:${port}`);
+    const stage = told.fault === "dns" || told.fault === "tls" ? told.fault : "tcp";
+    return failure(stage, told);
   }
 }
 
