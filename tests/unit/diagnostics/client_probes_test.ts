@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import type { ApiCaller } from "../../../src/diagnostics/api/caller.ts";
+import { FactFailure } from "../../../src/diagnostics/api/fact_failure.ts";
 import { networkConnectivity } from "../../../src/diagnostics/checks/network_connectivity.ts";
+import { CHECKS } from "../../../src/diagnostics/checks/registry.ts";
+import { FactStore } from "../../../src/diagnostics/fact_store.ts";
 import { known } from "../../../src/diagnostics/facts/fact.ts";
 import type { ClientProbe } from "../../../src/diagnostics/facts/local.ts";
 import {
@@ -9,7 +13,10 @@ import {
   probeTargets,
   proxyFor,
 } from "../../../src/diagnostics/readers/client_probes.ts";
-import { runCheck } from "../../support/facts.ts";
+import type { Readers } from "../../../src/diagnostics/readers/reader.ts";
+import { Runner } from "../../../src/diagnostics/runner.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { healthyFacts, healthyParameters, runCheck } from "../../support/facts.ts";
 import { short } from "./_outcome.ts";
 
 const NEVER = new AbortController().signal;
@@ -124,6 +131,45 @@ Deno.test("NC-7 a dialer that never answers ends with the item, whatever its own
   await dialled.promise;
   item.abort();
   assert.equal(stageOf(await ended), "timeout");
+});
+
+Deno.test("NC-7 the item is unknown at its deadline, and the others are not held up", async () => {
+  const clock = new FakeClock();
+  const facts = healthyFacts();
+  const readers = Object.fromEntries(
+    Object.entries(facts).map(([id, fact]) => [
+      id,
+      () =>
+        fact.state === "known"
+          ? Promise.resolve(fact.value)
+          : Promise.reject(new FactFailure(fact)),
+    ]),
+  ) as unknown as Readers;
+  readers.clientProbes = () => new Promise(() => {});
+  const parameters = healthyParameters();
+  // No reader of this test calls AWS.
+  const caller = undefined as unknown as ApiCaller;
+  const store = new FactStore({ readers, caller, parameters });
+  const others = CHECKS.filter(({ id }) => id !== "network_connectivity");
+  const finished = new Set<string>();
+  const runner = new Runner({ store, clock }, {
+    checks: CHECKS,
+    disabled: new Set(),
+    parameters,
+    isParallel: true,
+    timeoutMs: 1_000,
+    signal: NEVER,
+    onEvent: (event) => {
+      if (event.type !== "check_finished") return;
+      finished.add(event.result.id);
+      if (finished.size === others.length) clock.advance(1_000);
+    },
+  });
+  const { results } = await runner.run();
+  const found = results.map(({ id, status, reason }) => ({ id, status, reason }));
+  assert.deepEqual(found.filter(({ status }) => status !== "ok" && status !== "skipped"), [
+    { id: "network_connectivity", status: "unknown", reason: "timeout" },
+  ]);
 });
 
 Deno.test("NC-8 hosts in NO_PROXY take no proxy", async () => {
