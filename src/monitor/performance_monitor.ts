@@ -52,7 +52,8 @@ export function measurePerformance(
   const bytesOut = last.bytesOut - base.bytesOut;
   const retransmissions = last.retransmissions - base.retransmissions;
   // Between the last reading and the end nothing is known; what came last goes on.
-  const knownMs = Math.max(last.atMs - base.atMs, 1);
+  const openingMs = base.atMs === session.startedAtMs ? session.connectMs : 0;
+  const knownMs = Math.max(last.atMs - base.atMs - openingMs, 1);
   const figures = {
     session,
     fromMs: base.atMs,

@@ -17,11 +17,14 @@ export class RoundTripEstimator {
   #smoothedMs = INITIAL_RTT_MS;
   #varianceMs = INITIAL_RTT_VARIANCE_MS;
   #timeoutMs = INITIAL_RTO_MS;
-  #samples = 0;
+  #measuredMs: number | undefined;
 
-  /** Smoothed round-trip time in ms, or `undefined` before the first sample. */
+  /**
+   * Smoothed round-trip time in ms, or `undefined` before the first sample. Unlike the mean behind the
+   * timeout it starts with what was measured: on a quick path that one is wrong for its first dozens.
+   */
   get roundTripMs(): number | undefined {
-    return this.#samples === 0 ? undefined : this.#smoothedMs;
+    return this.#measuredMs;
   }
 
   /** Retransmission timeout in ms, at most `MAX_RTO_MS`. */
@@ -31,7 +34,9 @@ export class RoundTripEstimator {
 
   /** Takes the time in ms between sending a message and its acknowledgement. */
   sample(elapsedMs: number): void {
-    this.#samples++;
+    this.#measuredMs = this.#measuredMs === undefined
+      ? elapsedMs
+      : 0.875 * this.#measuredMs + 0.125 * elapsedMs;
     // The order matters: the variance is taken against the old mean.
     this.#varianceMs = 0.75 * this.#varianceMs + 0.25 * Math.abs(this.#smoothedMs - elapsedMs);
     this.#smoothedMs = 0.875 * this.#smoothedMs + 0.125 * elapsedMs;

@@ -32,9 +32,14 @@ export function lastedMs(session: StoredSession): number {
   return Math.max(0, (session.end?.atMs ?? session.updatedAtMs) - session.startedAtMs);
 }
 
-/** Share of its life in which a session could carry data; undefined for one that has not lasted. */
+/** How long a session was there to carry data: opening it is told apart, as `connectMs`. */
+function servedMs(session: StoredSession): number {
+  return Math.max(0, lastedMs(session) - session.connectMs);
+}
+
+/** Share of `servedMs` in which a session could carry data; undefined for one that never served. */
 export function availabilityOf(session: StoredSession): number | undefined {
-  const total = lastedMs(session);
+  const total = servedMs(session);
   return total === 0 ? undefined : Math.min(1, session.activeMs / total);
 }
 
@@ -45,7 +50,7 @@ export function summarize(
   const sum = (value: (session: StoredSession) => number) =>
     sessions.reduce((total, session) => total + value(session), 0);
   const endedBy = (by: string) => sessions.filter(({ end }) => end?.by === by).length;
-  const total = sum(lastedMs);
+  const total = sum(servedMs);
   const started = sessions.map(({ startedAtMs }) => startedAtMs);
   return {
     sessions: sessions.length,
