@@ -76,7 +76,7 @@ export async function openOurTunnel(sandbox: BenchSandbox): Promise<BenchTunnel>
 function startConnect(sandbox: BenchSandbox, remotePorts: number[]): Child {
   const forwards = remotePorts.flatMap((port) => ["-L", `0:${port}`]);
   return startCommand(["connect", sandbox.instanceId, ...forwards, "--format", "json"], {
-    env: sandbox.env,
+    env: { ...sandbox.env, EC2_CONNECT_MAX_SESSIONS: "100" },
   });
 }
 

@@ -19,6 +19,7 @@ import type {
   InstanceLookup,
   InstanceSelector,
   InstanceState,
+  SessionLimits,
   SessionService,
 } from "./contracts.ts";
 import type { CredentialOrigin } from "./credential_origin.ts";
@@ -34,7 +35,7 @@ import { collectPages, targetOf } from "./instances.ts";
 import { Lazy } from "./lazy.ts";
 import { chosenProfile, resolveRegion } from "./region.ts";
 import { isManagedNodeId } from "./selector.ts";
-import { NoSuchInstanceError } from "./known_errors.ts";
+import { NoSuchDocumentError, NoSuchInstanceError } from "./known_errors.ts";
 import { createSessionService } from "./session_service.ts";
 
 /** STS answers for every region; this one is asked when none is chosen. */
@@ -150,6 +151,27 @@ export class Aws implements InstanceLookup, Disposable {
       credentials: credentialSource(() => this.credentials()),
       requestHandler: await this.#requestHandler.get(),
     };
+  }
+
+  /**
+   * The account's limits on sessions in this region.
+   *
+   * @throws {AppError} `auth` when its preferences may not be read.
+   */
+  async sessionLimits(signal: AbortSignal): Promise<SessionLimits> {
+    const { limitsOf, DEFAULT_LIMITS, PREFERENCES_DOCUMENT } = await import(
+      "./session_preferences.ts"
+    );
+    const about = { operation: "GetDocument", target: PREFERENCES_DOCUMENT, signal };
+    try {
+      const answer = await this.#call({ service: "ssm", ...about }, async () => {
+        return await (await this.#ssm.get()).getDocument(PREFERENCES_DOCUMENT, signal);
+      });
+      return limitsOf(answer.Content);
+    } catch (error) {
+      if (error instanceof NoSuchDocumentError) return DEFAULT_LIMITS;
+      throw error;
+    }
   }
 
   sessionService(): SessionService {

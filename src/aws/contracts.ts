@@ -97,6 +97,13 @@ export interface SessionService {
   terminateSession(sessionId: string, signal: AbortSignal): Promise<void>;
 }
 
+/** How long the account lets sessions be. Minutes; undefined: without limit. */
+export interface SessionLimits {
+  /** Without activity. */
+  idleTimeoutMin: number | undefined;
+  maxDurationMin: number | undefined;
+}
+
 /** What of AWS the functions that choose an instance use; {@link Aws} is one. */
 export interface InstanceLookup {
   findInstances(selector: InstanceSelector, signal?: AbortSignal): Promise<Instance[]>;

@@ -41,3 +41,11 @@ export class NoSuchInstanceError extends AppError {
     this.name = "NoSuchInstanceError";
   }
 }
+
+/** A document that does not exist in this account and region, or not in this version. */
+export class NoSuchDocumentError extends AppError {
+  constructor(message: string, options: AppErrorOptions) {
+    super("protocol", message, options);
+    this.name = "NoSuchDocumentError";
+  }
+}

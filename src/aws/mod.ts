@@ -21,6 +21,7 @@ export type {
   InstanceSelector,
   InstanceState,
   SessionGrant,
+  SessionLimits,
   SessionService,
   StartSessionRequest,
 } from "./contracts.ts";
@@ -38,6 +39,7 @@ export { safeText } from "./redact.ts";
 export { describeSelector, parseSelector } from "./selector.ts";
 export {
   ExpiredCredentialsError,
+  NoSuchDocumentError,
   NoSuchInstanceError,
   SessionGoneError,
   TargetNotConnectedError,

@@ -19,7 +19,12 @@ import {
 } from "./auth_errors.ts";
 import { clockSkewMs, skewInText } from "./clock_skew.ts";
 import { attempt, type AwsErrorContext } from "./error_context.ts";
-import { NoSuchInstanceError, SessionGoneError, TargetNotConnectedError } from "./known_errors.ts";
+import {
+  NoSuchDocumentError,
+  NoSuchInstanceError,
+  SessionGoneError,
+  TargetNotConnectedError,
+} from "./known_errors.ts";
 import { foreignAnswerError } from "./network_errors.ts";
 import { safeCause, safeText } from "./redact.ts";
 import { type Found, inRegion, say, type SdkError, type Translate } from "./service_answer.ts";
@@ -91,11 +96,15 @@ const malformedInstance: Translate = (found) =>
     hint: "An instance id is i- and 17 (or 8) hex digits",
   });
 
-const noDocument: Translate = (found) =>
-  say(found, "protocol", `the session document is not available${inRegion(found.context)}`, {
-    why: found.text || "The service does not know the document, or not this version of it",
-    hint: "Check with: aws ssm list-documents --filters Key=DocumentType,Values=Session",
-  });
+const noDocument: Translate = ({ context, error, text }) =>
+  new NoSuchDocumentError(
+    `${attempt(context)}: the session document is not available${inRegion(context)}`,
+    {
+      why: text || "The service does not know the document, or not this version of it",
+      hint: "Check with: aws ssm list-documents --filters Key=DocumentType,Values=Session",
+      cause: safeCause(error),
+    },
+  );
 
 const throttled: Translate = (found) => {
   const attempts = found.error.$metadata?.attempts;

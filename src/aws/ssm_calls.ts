@@ -7,6 +7,8 @@
 import {
   DescribeSessionsCommand,
   type DescribeSessionsCommandOutput,
+  GetDocumentCommand,
+  type GetDocumentCommandOutput,
   ResumeSessionCommand,
   SSMClient,
   StartSessionCommand,
@@ -77,6 +79,11 @@ export class SsmCalls {
       ...(token === undefined ? {} : { NextToken: token }),
     });
     return this.#client.send(command, { abortSignal: signal });
+  }
+
+  /** A document's default version. */
+  getDocument(name: string, signal: AbortSignal): Promise<GetDocumentCommandOutput> {
+    return this.#client.send(new GetDocumentCommand({ Name: name }), { abortSignal: signal });
   }
 
   destroy(): void {

@@ -13,6 +13,8 @@ import {
   PortSession,
   type PortSessionOptions,
   ReconnectGate,
+  SessionManager,
+  type SessionPolicy,
   webSocketTransport,
 } from "../session/mod.ts";
 import { awsChoice } from "./aws_choice.ts";
@@ -66,6 +68,19 @@ interface SessionOptions {
 /** Everything about the sessions of a command but what each is for. */
 type SessionCommons = Omit<PortSessionOptions, "target" | "local" | "onEvent" | "signal">;
 
+/** One for the process, however many commands run in it: their attempts take turns. */
+const reconnectGate = new ReconnectGate();
+
+/** Reads the account's limits when a session first wants them, once for all sessions of a command. */
+function sessionPolicy(aws: Aws): NonNullable<PortSessionOptions["readPolicy"]> {
+  let reading: Promise<SessionPolicy> | undefined;
+  return (signal) =>
+    reading ??= aws.sessionLimits(signal).catch((error) => {
+      reading = undefined;
+      throw error;
+    });
+}
+
 async function sessionCommons(
   options: SessionOptions,
   settings: LoadedConfig,
@@ -95,7 +110,9 @@ async function sessionCommons(
     connectTimeoutMs: awsConfig.connection_timeout * 1000,
     reconnect: options.reconnect && enabled ? policy : undefined,
     probe: endpointProbe({ env, httpClient }),
-    gate: new ReconnectGate(),
+    gate: reconnectGate,
+    keepAlive: sessionConfig.keep_alive,
+    readPolicy: sessionPolicy(aws),
     healthCheckIntervalMs: sessionConfig.health_check_interval * 1000,
     isLowPower: resources.low_power_mode,
     credentialsExpireAtMs: () => aws.credentialsExpireAtMs,
@@ -112,25 +129,41 @@ export async function createConnectParts(
   context: Context,
 ): Promise<ConnectParts> {
   const { aws, commons } = await sessionCommons(options, settings, context);
+  const manager = new SessionManager({
+    maxPerInstance: settings.config.session.max_sessions_per_instance,
+    elsewhere: async () => {
+      const { sessionsElsewhere } = await import("./connect/sessions_elsewhere.ts");
+      return await sessionsElsewhere(context);
+    },
+  });
   return {
     instances: aws,
     startHosting: () => startHosting(settings.config, context),
     listen: (address) => listenTcp(address),
     openTunnel: async ({ instance, forward, listener, ...request }) => {
       const local = new LocalListener(forward, listener);
-      const region = await aws.region().catch((error) => {
+      const { instanceId } = instance;
+      const { priority, keepAlive } = options;
+      try {
+        const region = await aws.region();
+        const open = () =>
+          PortSession.open({
+            ...commons,
+            ...request,
+            ...(keepAlive === undefined ? {} : { keepAlive }),
+            priority,
+            target: instance,
+            selector: options.instance ?? instanceId,
+            region,
+            local,
+            reselect: (signal) => resolveInstance(aws, instance.selector, signal),
+          });
+        return await manager.open({ instanceId, priority }, open);
+      } catch (error) {
+        // Before it was the session's to close.
         local.close();
         throw error;
-      });
-      return await PortSession.open({
-        ...commons,
-        ...request,
-        target: instance,
-        selector: options.instance ?? instance.instanceId,
-        region,
-        local,
-        reselect: (signal) => resolveInstance(aws, instance.selector, signal),
-      });
+      }
     },
     startChild,
     pickInstance: async (instances, question) => {

@@ -11,6 +11,7 @@ export const DEFAULT_CONFIG: Config = {
   session: {
     max_sessions_per_instance: 3,
     health_check_interval: 5,
+    keep_alive: "always",
     reconnection: { enabled: true, max_attempts: 5, base_delay_ms: 1_000, max_delay_ms: 16_000 },
     background_linger: 60,
   },

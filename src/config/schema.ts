@@ -42,6 +42,8 @@ const sessionSchema = z.strictObject({
     .describe("Sessions of this machine to one instance"),
   health_check_interval: seconds.default(5)
     .describe("Seconds of silence after which a session is taken for lost"),
+  keep_alive: z.enum(["always", "policy", "never"]).default("always")
+    .describe("What keeps a session from the account's idle timeout; --keep-alive overrides it"),
   reconnection: reconnectionSchema.prefault({}),
   background_linger: seconds.default(60)
     .describe("Seconds that the background host stays after its last session has ended"),

@@ -97,8 +97,8 @@ export interface SessionSnapshot extends SessionFacts {
 export interface HostedSession {
   snapshot(): SessionSnapshot;
   readonly closed: Promise<SessionEnd>;
-  /** Ends it on both sides. May be called again; never rejects. */
-  close(): Promise<void>;
+  /** Ends it on both sides, for a reason or just so. May be called again; never rejects. */
+  close(reason?: string): Promise<void>;
   /** Drops the connection and resumes at once. */
   reconnect(): void;
   /**

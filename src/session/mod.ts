@@ -18,4 +18,11 @@ export {
 } from "./port_session.ts";
 export type { ReconnectPolicy } from "./reconnect_delay.ts";
 export { ReconnectGate } from "./reconnect_gate.ts";
+export {
+  closeAll,
+  type SessionElsewhere,
+  SessionManager,
+  type SessionManagerOptions,
+  type SessionWish,
+} from "./session_manager.ts";
 export { webSocketTransport, type WebSocketTransportOptions } from "./websocket_transport.ts";

@@ -27,7 +27,14 @@ import type {
 import { DataChannel } from "./data_channel.ts";
 import type { Forwarder } from "./forwarder.ts";
 import { performPortHandshake, type PortHandshake } from "./handshake.ts";
-import type { HostedSession, KeepAlive, Priority, SessionSnapshot, StateChange } from "./hosted.ts";
+import type {
+  HostedSession,
+  KeepAlive,
+  Priority,
+  SessionPolicy,
+  SessionSnapshot,
+  StateChange,
+} from "./hosted.ts";
 import type { LocalSide } from "./local_side.ts";
 import type { Probe } from "./network_watch.ts";
 import { describeClose, Opening } from "./opening.ts";
@@ -43,6 +50,7 @@ import {
 } from "./session_machine.ts";
 import { SessionMonitor } from "./session_monitor.ts";
 import { SessionRecord } from "./session_record.ts";
+import { limitReached } from "./session_limit.ts";
 import { callTerminate, sendTerminateFlag } from "./termination.ts";
 
 /** The instance a session leads to. */
@@ -80,6 +88,8 @@ export interface PortSessionOptions {
   healthCheckIntervalMs?: number;
   /** Longer intervals while nothing is open. Default false. */
   isLowPower?: boolean;
+  /** The account's limits on sessions; undefined where they cannot be read. */
+  readPolicy?(signal: AbortSignal): Promise<SessionPolicy | undefined>;
   /** When the credentials in use end; undefined for long-lived ones. */
   credentialsExpireAtMs?(): number | undefined;
   onEvent(event: SessionEvent): void;
@@ -144,6 +154,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
   #streamUrl = "";
   #forwarder: Forwarder | undefined;
   #hasTerminateFlag = false;
+  #policy: SessionPolicy | undefined;
 
   private constructor(options: PortSessionOptions) {
     this.#options = options;
@@ -246,7 +257,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       lastActivityAtMs,
       lastHeardAtMs: Math.max(startedAtMs, this.#epochOf(this.#channel.lastHeardMs)),
       credentialsExpireAtMs: credentialsExpireAtMs?.(),
-      policy: undefined,
+      policy: this.#policy,
       history: [...this.#record.history],
     };
   }
@@ -266,8 +277,8 @@ export class PortSession implements HostedSession, AsyncDisposable {
   }
 
   /** Ends the session on both sides. May be called again; never rejects. */
-  async close(): Promise<void> {
-    this.#dispatch({ type: "close_asked" });
+  async close(reason = ""): Promise<void> {
+    this.#dispatch({ type: "close_asked", reason });
     await this.closed;
   }
 
@@ -325,6 +336,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       case "release":
         return void this.#release(effect);
       case "opened":
+        this.#learnPolicy();
         return this.#opened.resolve();
       case "not_opened":
         return this.#opened.reject(effect.error);
@@ -461,7 +473,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
         const grant = await service.resumeSession(this.#sessionId!, step);
         if (grant === undefined) {
           this.#sessionId = undefined;
-          return { type: "resume_refused", reason: GONE };
+          return this.#gone();
         }
         this.#streamUrl = grant.streamUrl;
         await this.#channel.connect(grant, step);
@@ -470,8 +482,20 @@ export class PortSession implements HostedSession, AsyncDisposable {
       });
     } catch (error) {
       if (!(error instanceof AppError) || error.kind !== "target") throw error;
-      return { type: "resume_refused", reason: error.message };
+      return { type: "resume_refused", reason: error.message, mayRestart: true };
     }
+  }
+
+  /**
+   * The service has ended the session. Where its limits are obeyed and one of them says why, another
+   * session in its place would get round it.
+   */
+  #gone(): MachineEvent {
+    const limit = this.#options.keepAlive === "policy" && this.#policy !== undefined
+      ? limitReached(this.#policy, this.#record, this.#clock.epochMs())
+      : undefined;
+    if (limit === undefined) return { type: "resume_refused", reason: GONE, mayRestart: true };
+    return { type: "resume_refused", reason: limit, mayRestart: false };
   }
 
   async #restart(signal: AbortSignal): Promise<MachineEvent> {
@@ -508,7 +532,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
           if (up > 0) this.#record.noteActivity();
         },
         onBroken: (reason) => this.#dispatch({ type: "broken", reason }),
-        onFinished: () => this.#dispatch({ type: "close_asked" }),
+        onFinished: () => this.#dispatch({ type: "close_asked", reason: "" }),
       },
     });
     this.#forwarder = forwarder;
@@ -539,10 +563,26 @@ export class PortSession implements HostedSession, AsyncDisposable {
     this.#sessionId = undefined;
     if (sessionId === undefined) return;
     const { service, trace } = this.#options;
-    const call = callTerminate(service, { sessionId, clock: this.#clock })
-      .catch((error) => trace?.(`session ${sessionId} was not terminated: ${messageOf(error)}`))
-      .finally(() => this.#background.delete(call));
-    this.#background.add(call);
+    this.#inBackground(
+      callTerminate(service, { sessionId, clock: this.#clock })
+        .catch((error) => trace?.(`session ${sessionId} was not terminated: ${messageOf(error)}`)),
+    );
+  }
+
+  /** The session does not end before the work has. @param work Never rejects. */
+  #inBackground(work: Promise<void>): void {
+    this.#background.add(work);
+    work.finally(() => this.#background.delete(work));
+  }
+
+  /** For those who look at the session; nothing waits for it, and a refusal is no failure. */
+  async #learnPolicy(): Promise<void> {
+    const { readPolicy, trace } = this.#options;
+    try {
+      this.#policy = await readPolicy?.(this.#stop.signal);
+    } catch (error) {
+      trace?.(`the account's limits on sessions could not be read: ${messageOf(error)}`);
+    }
   }
 
   // --- What the channel says ---

@@ -40,8 +40,8 @@ export type MachineEvent =
   | { type: "attempt_failed"; error: unknown }
   /** An attempt was given up because the network came back meanwhile: another one has better chances. */
   | { type: "attempt_overtaken" }
-  /** The service does not resume this session. */
-  | { type: "resume_refused"; reason: string }
+  /** The service does not resume this session. `mayRestart`: another one may take its place. */
+  | { type: "resume_refused"; reason: string; mayRestart: boolean }
   /** The wait before an attempt is over. */
   | { type: "waited" }
   /** The connection closed. `hasHeard`: something had been received over it. */
@@ -58,7 +58,7 @@ export type MachineEvent =
   | { type: "broken"; reason: string }
   /** The service or the agent ended the session. */
   | { type: "ended_remotely"; reason: string }
-  | { type: "close_asked" }
+  | { type: "close_asked"; reason: string }
   /** Everything is given back. */
   | { type: "released" };
 
@@ -215,7 +215,7 @@ function stepConnected(state: Connected, event: MachineEvent, facts: StepFacts):
     case "ended_remotely":
       return end(state, { by: "remote", reason: event.reason });
     case "close_asked":
-      return end(state, { by: "user", reason: "" });
+      return end(state, { by: "user", reason: event.reason });
     default:
       return [state, []];
   }
@@ -290,12 +290,14 @@ function stepReconnecting(state: Reconnecting, event: MachineEvent, facts: StepF
       return failedAttempt(state, event.error, rules);
     case "resume_refused":
       if (state.phase !== "resuming") return [state, []];
-      if (!rules.canRestart) return end(state, { by: "remote", reason: event.reason });
+      if (!rules.canRestart || !event.mayRestart) {
+        return end(state, { by: "remote", reason: event.reason });
+      }
       return reconnect(state, "restarting", { attempts: 0, reason: event.reason });
     case "ended_remotely":
       return end(state, { by: "remote", reason: event.reason });
     case "close_asked":
-      return end(state, { by: "user", reason: "" });
+      return end(state, { by: "user", reason: event.reason });
     default:
       return [state, []];
   }

@@ -28,6 +28,8 @@ export class SessionRecord {
   /** Of channels that were given up. */
   retransmissionsBefore = 0;
   lastActivityAtMs: number;
+  /** When the session that is, or was last, began. */
+  sessionStartedAtMs: number;
   #activeMs = 0;
   #activeSinceMs: number | undefined;
 
@@ -35,6 +37,7 @@ export class SessionRecord {
     this.#clock = clock;
     this.startedAtMs = clock.epochMs();
     this.lastActivityAtMs = this.startedAtMs;
+    this.sessionStartedAtMs = this.startedAtMs;
   }
 
   /** Time spent able to carry data. */
@@ -54,6 +57,7 @@ export class SessionRecord {
     else this.previousSessionIds.push(this.ready.sessionId);
     this.ready = ready;
     this.noteActivity();
+    this.sessionStartedAtMs = this.lastActivityAtMs;
   }
 
   change(change: StateChange): void {

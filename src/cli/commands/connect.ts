@@ -6,7 +6,7 @@
 
 import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
-import type { Forward } from "../../session/mod.ts";
+import type { Forward, KeepAlive, Priority } from "../../session/mod.ts";
 import { type ForwardSpec, readForward, requireDistinctPorts } from "../forward_spec.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
@@ -19,6 +19,7 @@ import {
   readRemoteHost,
   readRemotePort,
   readText,
+  wordReader,
 } from "../values.ts";
 
 /** What `connect` was asked. */
@@ -30,12 +31,19 @@ export interface ConnectOptions {
   reason: string | undefined;
   /** Resume a lost session. */
   reconnect: boolean;
+  priority: Priority;
+  /** Undefined: the configuration decides. */
+  keepAlive: KeepAlive | undefined;
   /** Have the background host hold the sessions. */
   background: boolean;
   aws: AwsOptions;
   /** Program and arguments to run while the forwards are ready. */
   command: string[] | undefined;
 }
+
+/** Words of types whose module loads the session; the compiler keeps them complete. */
+const PRIORITIES = { low: 0, normal: 1, high: 2, critical: 3 } satisfies Record<Priority, number>;
+const KEEP_ALIVE_MODES = { always: 0, policy: 1, never: 2 } satisfies Record<KeepAlive, number>;
 
 const DEFAULT_BIND = "127.0.0.1";
 const DEFAULT_REMOTE_PORT = 22;
@@ -74,6 +82,20 @@ export const connectCommand: CommandDefinition = {
       )
       .addOption(valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason))
       .addOption(new Option("--no-reconnect", "end when the connection is lost"))
+      .addOption(
+        valueOption(
+          "--priority <PRIORITY>",
+          "low, normal, high or critical: who reconnects first, and who yields (default: normal)",
+          wordReader(Object.keys(PRIORITIES) as Priority[]),
+        ),
+      )
+      .addOption(
+        valueOption(
+          "--keep-alive <MODE>",
+          "always, policy (let the account's idle timeout end it) or never",
+          wordReader(Object.keys(KEEP_ALIVE_MODES) as KeepAlive[]),
+        ),
+      )
       .addOption(new Option("--background", "return when ready; the tunnel stays open"))
       .optionsGroup("AWS:")
       .addOption(AWS_OPTIONS.profile)
@@ -113,6 +135,8 @@ export const connectCommand: CommandDefinition = {
             forwards: chooseForwards(options),
             reason: options.reason,
             reconnect: options.reconnect,
+            priority: options.priority ?? "normal",
+            keepAlive: options.keepAlive,
             background: options.background ?? false,
             aws: readAwsOptions(options),
             command: readCommand(rest, options.background ?? false),

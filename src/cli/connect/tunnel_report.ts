@@ -71,6 +71,7 @@ export class TunnelReport {
       this.#emit("closed", io.clock.epochMs(), { reason, by, exit_code: failure?.exitCode ?? 0 });
     }
     if (failure !== undefined) reporter.error(failure);
+    else if (end.reason !== "") reporter.note(`${this.#name}: closed: ${end.reason}`);
     else reporter.log("debug", `${this.#name}: closed`);
   }
 

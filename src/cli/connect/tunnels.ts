@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Forward, SessionEnd } from "../../session/mod.ts";
+import { closeAll, type Forward, type SessionEnd } from "../../session/mod.ts";
 import type { Context } from "../context.ts";
 import type { Hosting } from "../hosting.ts";
 import { untilAborted } from "../stop.ts";
@@ -121,16 +121,14 @@ export class Tunnels implements AsyncDisposable {
 
   async #closeAll(): Promise<void> {
     const { clock } = this.#context.io;
-    const late = Promise.withResolvers<"late">();
-    const timer = clock.setTimeout(() => late.resolve("late"), CLOSE_TIMEOUT_MS);
-    const closing = Promise.all([...this.all.map((tunnel) => tunnel.close()), ...this.#endings]);
-    if (await Promise.race([closing, late.promise]) === "late") {
-      this.#context.reporter.warn(
-        "Not every session could be ended in time",
-        "They end by themselves at the account's idle timeout",
-      );
+    if (await closeAll(this.all, { clock, timeoutMs: CLOSE_TIMEOUT_MS })) {
+      await Promise.all(this.#endings);
+      return;
     }
-    clock.clearTimeout(timer);
+    this.#context.reporter.warn(
+      "Not every session could be ended in time",
+      "They end by themselves at the account's idle timeout",
+    );
   }
 
   #onEnd(end: SessionEnd, report: TunnelReport): void {

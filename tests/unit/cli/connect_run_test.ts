@@ -18,6 +18,8 @@ function options(partial: Partial<ConnectOptions> = {}): ConnectOptions {
     forwards: [{ bind: "127.0.0.1", localPort: 8080, remotePort: 80 }],
     reason: undefined,
     reconnect: true,
+    priority: "normal",
+    keepAlive: undefined,
     background: false,
     aws: { profile: undefined, region: undefined, endpointUrl: undefined },
     command: undefined,

@@ -20,6 +20,8 @@ Deno.test("connect: defaults are port 22 of the instance on a free local port", 
     forwards: [{ bind: "127.0.0.1", localPort: 0, remotePort: 22 }],
     reason: undefined,
     reconnect: true,
+    priority: "normal",
+    keepAlive: undefined,
     background: false,
     aws: NO_AWS,
     command: undefined,
@@ -30,7 +32,7 @@ Deno.test("connect: defaults are port 22 of the instance on a free local port", 
 Deno.test("connect: every option of the contract", async () => {
   const line =
     "connect -i tag:role=db --local-port 8080 --remote-port 80 --remote-host db.internal " +
-    "--bind 0.0.0.0 --no-reconnect --profile p --region r --endpoint-url http://h:1 --format json";
+    "--bind 0.0.0.0 --no-reconnect --priority high --keep-alive policy --profile p --region r --endpoint-url http://h:1 --format json";
   assert.deepEqual(await connect([...line.split(" "), "--reason", "CHG 1"]), {
     instance: "tag:role=db",
     forwards: [{
@@ -41,6 +43,8 @@ Deno.test("connect: every option of the contract", async () => {
     }],
     reason: "CHG 1",
     reconnect: false,
+    priority: "high",
+    keepAlive: "policy",
     background: false,
     aws: { profile: "p", region: "r", endpointUrl: "http://h:1" },
     command: undefined,
@@ -217,6 +221,8 @@ Deno.test("what is wrong is a usage error that names it and the way out", async 
     [["connect", "--remote-port", "0"], 'Cannot read --remote-port: found "0"'],
     [["connect", "--no-reconnect=1"], "Cannot read --no-reconnect: found a value"],
     [["connect", "-L"], "Cannot read -L: found no value"],
+    [["connect", "a", "--priority", "hihg"], 'Cannot read --priority: found "hihg"'],
+    [["connect", "a", "--keep-alive", "on"], 'Cannot read --keep-alive: found "on"'],
     [["connect", "-L", "80:80:80:80"], 'Cannot read BIND of -L 80:80:80:80: found "80"'],
     [["connect", "-L", ""], 'Cannot read -L: found ""'],
     [["connect", "a", "b"], 'Cannot use argument "b": found more than wanted'],

@@ -206,7 +206,7 @@ Deno.test("machine: being asked to reconnect drops the connection, or ends a wai
 Deno.test("machine: a refused resume becomes a restart, with attempts of its own", () => {
   const trial = active();
   trial.feed(LOST, { type: "attempt_failed", error: away }, { type: "waited" });
-  const effects = trial.feed({ type: "resume_refused", reason: "gone" });
+  const effects = trial.feed({ type: "resume_refused", reason: "gone", mayRestart: true });
   assert.deepEqual(types(effects), ["tell_state", "unwatch", "drop", "break_off", "restart"]);
   trial.feed({ type: "channel_open" });
   for (const attempts of [1, 2]) {
@@ -220,7 +220,9 @@ Deno.test("machine: a refused resume becomes a restart, with attempts of its own
 
 Deno.test("machine: what cannot be restarted ends with a refused resume", () => {
   const trial = active({ ...RULES, canRestart: false });
-  trial.feed(LOST, { type: "resume_refused", reason: "gone" }, { type: "released" });
+  trial.feed(LOST, { type: "resume_refused", reason: "gone", mayRestart: true }, {
+    type: "released",
+  });
   assert.deepEqual(trial.state, { phase: "closed", end: { by: "remote", reason: "gone" } });
 });
 
@@ -264,7 +266,7 @@ const events: fc.Arbitrary<MachineEvent> = fc.oneof(
     error: new AppError(kind as "network", "no"),
   })),
   fc.constant<MachineEvent>({ type: "attempt_overtaken" }),
-  fc.constant<MachineEvent>({ type: "resume_refused", reason: "gone" }),
+  fc.constant<MachineEvent>({ type: "resume_refused", reason: "gone", mayRestart: true }),
   fc.constant<MachineEvent>({ type: "waited" }),
   fc.record({ isRoutine: fc.boolean(), hasHeard: fc.boolean() }).map((how): MachineEvent => ({
     type: "lost",
@@ -278,7 +280,7 @@ const events: fc.Arbitrary<MachineEvent> = fc.oneof(
   fc.constant<MachineEvent>({ type: "reconnect_asked" }),
   fc.constant<MachineEvent>({ type: "broken", reason: "smux" }),
   fc.constant<MachineEvent>({ type: "ended_remotely", reason: "" }),
-  fc.constant<MachineEvent>({ type: "close_asked" }),
+  fc.constant<MachineEvent>({ type: "close_asked", reason: "" }),
 );
 
 const someRules: fc.Arbitrary<MachineRules> = fc.record({
@@ -304,7 +306,7 @@ Deno.test("machine: whatever happens in whatever order, states follow one anothe
           trial.nowMs += elapsedMs;
           trial.feed(event);
         }
-        trial.feed({ type: "close_asked" }, { type: "released" });
+        trial.feed({ type: "close_asked", reason: "" }, { type: "released" });
         let at = "connecting";
         for (const effect of trial.effects) {
           if (effect.type !== "tell_state") continue;
@@ -359,7 +361,7 @@ Deno.test("machine: one attempt or wait is under way at a time", () => {
           } else if (result === "overtaken") note(trial.feed({ type: "attempt_overtaken" }));
           else if (done === "restart") note(trial.feed(READY));
           else if (result === "resumed") note(trial.feed({ type: "resumed" }));
-          else note(trial.feed({ type: "resume_refused", reason: "gone" }));
+          else note(trial.feed({ type: "resume_refused", reason: "gone", mayRestart: true }));
         }
       },
     ),
