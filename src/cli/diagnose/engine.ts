@@ -74,13 +74,18 @@ export function createEngine(request: EngineRequest): Engine {
 }
 
 function memoryOf({ memory, context, parameters }: EngineRequest): FactCache | undefined {
-  const folder = cacheFolder(context.io);
+  const folder = factFolder(context);
   if (memory === undefined || folder === undefined) return undefined;
-  const separator = context.io.os === "windows" ? "\\" : "/";
-  const files = new FactFiles(`${folder}${separator}diag`, (message) => {
+  const files = new FactFiles(folder, (message) => {
     context.reporter.warn(`Diagnosis: ${message}`);
   });
   return new FactCache(files, { clock: context.io.clock, parameters, ...memory });
+}
+
+/** Where facts are remembered; undefined where no folder for it is known. */
+export function factFolder({ io }: Context): string | undefined {
+  const folder = cacheFolder(io);
+  return folder === undefined ? undefined : `${folder}${io.os === "windows" ? "\\" : "/"}diag`;
 }
 
 function localReaders({ aws, settings, context, parameters, probesClient }: EngineRequest) {

@@ -13,19 +13,20 @@ import {
   type FixEvent,
   type FixPlan,
   type FixResult,
+  type FixRun,
   localActions,
   planLines,
   runFixes,
   SdkMutations,
   systemActions,
 } from "../../diagnostics/fixes/mod.ts";
-import { fullChecks } from "../../diagnostics/mod.ts";
+import { FactFiles, fullChecks } from "../../diagnostics/mod.ts";
 import { AppError } from "../../errors/mod.ts";
 import { startChild, stateFolder } from "../../platform/mod.ts";
 import { canPrompt, type Context, loadSettings } from "../context.ts";
 import { createAws } from "../factory.ts";
 import { writeResult } from "../result.ts";
-import { createEngine } from "./engine.ts";
+import { createEngine, factFolder } from "./engine.ts";
 import type { FixCommandOptions } from "./fix_options.ts";
 import { fixText } from "./fix_text.ts";
 import { diagnosedInstance, parametersFor, regionChoice, requireWellFormed } from "./target.ts";
@@ -69,7 +70,11 @@ export async function runFix(options: FixCommandOptions, context: Context): Prom
   }, {
     checks: fullChecks({ hasLocalPort: parameters.localPort !== undefined }),
     consent,
-    options: { instanceProfile: options.instanceProfile },
+    options: {
+      instanceProfile: options.instanceProfile,
+      requested: options.approved,
+      factFolder: factFolder(context),
+    },
     isDryRun,
     disabled: new Set(),
     parameters,
@@ -77,6 +82,7 @@ export async function runFix(options: FixCommandOptions, context: Context): Prom
     timeoutMs: (options.timeoutS ?? diagnostics.timeout_seconds ?? DEFAULT_TIMEOUT_S) * 1000,
     signal: context.stop.signal,
   });
+  if (run.hasChanged) await forgetFacts(run.report.target, context);
   const journal = run.hasChanged ? fileJournal(folder, run.report.run_id).path : undefined;
   await writeResult(
     {
@@ -148,6 +154,17 @@ function tell(event: FixEvent, { reporter }: Context): void {
     default:
       return event satisfies never;
   }
+}
+
+/** What earlier diagnoses remember of the instance may not be so any more. */
+async function forgetFacts(
+  { account_id, region, instance_id }: FixRun["report"]["target"],
+  context: Context,
+): Promise<void> {
+  const folder = factFolder(context);
+  if (folder === undefined || account_id === null) return;
+  const files = new FactFiles(folder, (message) => context.reporter.warn(message));
+  await files.clear({ accountId: account_id, region, instanceId: instance_id });
 }
 
 /** While it runs, the terminal is the program's: Ctrl-C is for it. */

@@ -120,6 +120,10 @@ export interface PlanContext {
 export interface FixOptions {
   /** Name of the profile to attach. */
   instanceProfile: string | undefined;
+  /** Ids that were named: some fixes are for no finding, and only done when they are asked for. */
+  requested: readonly string[];
+  /** Where facts are remembered; undefined when they are not. */
+  factFolder: string | undefined;
 }
 
 export interface FixDefinition {
@@ -136,6 +140,8 @@ export interface FixDefinition {
   verify: readonly CheckId[];
   verifyTimeoutMs: number;
   isInteractive?: boolean;
+  /** For no finding: planned when it is asked for by its id. */
+  isOnRequest?: boolean;
   /** @returns undefined when there is nothing that it could do. */
   plan(context: PlanContext): Promise<PlanDetails | undefined>;
 }

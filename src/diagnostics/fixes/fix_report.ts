@@ -50,7 +50,10 @@ export function planLines(result: FixResult, index: number, consent: Consent): s
   const verb = wasSent(result) ? "called" : "would call";
   const lines = [
     heading,
-    line("fixes", plan.findings.map(({ id }) => id.replace(".", "/")).join(", ")),
+    ...some(
+      plan.findings,
+      (all) => line("fixes", all.map(({ id }) => id.replace(".", "/")).join(", ")),
+    ),
     ...plan.steps.map((step) =>
       line(verb, describeCall(step) + (step.poll === undefined ? "" : repeated(step.poll.everyMs)))
     ),

@@ -15,6 +15,8 @@ export type LocalAct = (action: string, params: FixParams) => Promise<FixAnswer>
 export interface LocalActParts {
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, mode: number): Promise<void>;
+  /** With everything in it; none at that path is as good. */
+  removeFolder(path: string): Promise<void>;
   /** Runs a program on this process' terminal, and gives its exit status. */
   run(command: readonly string[]): Promise<number>;
   /** Any port that is free now. */
@@ -32,6 +34,9 @@ export function localActions(parts: LocalActParts): LocalAct {
         return {};
       case "mkdir":
         await parts.mkdir(String(params["path"]), parseInt(String(params["mode"]), 8));
+        return {};
+      case "remove_folder":
+        await parts.removeFolder(String(params["path"]));
         return {};
       case "pick_port": {
         const above = { bind: LOOPBACK, port: Number(params["above"]) };
@@ -56,6 +61,13 @@ export function systemActions(run: LocalActParts["run"]): LocalActParts {
   return {
     chmod: (path, mode) => Deno.chmod(path, mode),
     mkdir: (path, mode) => Deno.mkdir(path, { recursive: true, mode }),
+    async removeFolder(path) {
+      try {
+        await Deno.remove(path, { recursive: true });
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    },
     run,
     anyFreePort() {
       using listener = Deno.listen({ hostname: LOOPBACK, port: 0 });

@@ -36,6 +36,11 @@ export async function planFixes(
     const plan = await planFix(definition, { ...context, findings: own });
     if (plan !== undefined) plans.push(plan);
   }
+  for (const definition of FIXES) {
+    const isWanted = definition.isOnRequest && context.options.requested.includes(definition.id);
+    const plan = isWanted ? await planFix(definition, { ...context, findings: [] }) : undefined;
+    if (plan !== undefined) plans.push(plan);
+  }
   return [...plans, ...manualPlans(findings)];
 }
 

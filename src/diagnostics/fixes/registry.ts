@@ -8,6 +8,7 @@ import { addEndpointIngress443 } from "./add_endpoint_ingress_443.ts";
 import { addInstanceEgress443 } from "./add_instance_egress_443.ts";
 import { attachCorePolicy } from "./attach_core_policy.ts";
 import { attachInstanceProfile } from "./attach_instance_profile.ts";
+import { clearDiagCache } from "./clear_diag_cache.ts";
 import type { FixDefinition } from "./contracts.ts";
 import { createEndpoint } from "./create_endpoint.ts";
 import { enableDnsAttributes } from "./enable_dns_attributes.ts";
@@ -28,6 +29,7 @@ export const FIXES: readonly FixDefinition[] = [
   waitAgent,
   pickFreePort,
   fixLocalPermissions,
+  clearDiagCache,
   ssoLogin,
   enableDnsAttributes,
   startInstance,

@@ -92,7 +92,7 @@ export async function planFor(
     findings,
     parameters: healthyParameters(),
     look: blindLook,
-    options: { instanceProfile: undefined },
+    options: { instanceProfile: undefined, requested: [], factFolder: undefined },
     runId: RUN_ID,
     ...more,
   });

@@ -130,7 +130,7 @@ async function run(
     }, {
       checks: CHECK_IDS,
       consent,
-      options: { instanceProfile: "ssm-core" },
+      options: { instanceProfile: "ssm-core", requested: [], factFolder: undefined },
       isDryRun,
       disabled: new Set(),
       parameters: healthyParameters(),

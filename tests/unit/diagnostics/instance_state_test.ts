@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { instanceState } from "../../../src/diagnostics/checks/instance_state.ts";
+import { isManagedNodeId, parseSelector } from "../../../src/aws/selector.ts";
 import { denied, failed, known } from "../../../src/diagnostics/facts/fact.ts";
 import type { Ec2Instance, InstanceStatus } from "../../../src/diagnostics/facts/instance.ts";
 import { HEALTHY, INSTANCE_ID, NOW_MS, runCheck } from "../../support/facts.ts";
@@ -140,4 +141,15 @@ Deno.test("a hybrid node is skipped", () => {
     { instanceId: "mi-0123456789abcdef0", isHybrid: true },
   );
   assert.deepEqual(short(outcome), ["skipped INSTANCE_HYBRID (not_applicable)"]);
+});
+
+Deno.test("IS-8 ids: 8 or 17 hexadecimal digits, hybrid ones told apart, others refused", () => {
+  for (const text of ["i-12345678", "i-0123456789abcdef0", "mi-0123456789abcdef0"]) {
+    assert.deepEqual(parseSelector(text), { by: "id", instanceId: text });
+  }
+  assert.equal(isManagedNodeId("mi-0123456789abcdef0"), true);
+  assert.equal(isManagedNodeId("i-0123456789abcdef0"), false);
+  for (const text of ["i-XYZ", "i-123"]) {
+    assert.throws(() => parseSelector(text), { kind: "usage", exitCode: 2 });
+  }
 });
