@@ -153,10 +153,11 @@ Deno.test("CONFIGURATION.md says rightly which settings nothing reads yet", asyn
 });
 
 /** What the command line makes of settings: they are read there and nowhere else. */
-async function sourceOutsideConfig(): Promise<string> {
+async function sourceOutsideConfig(folder = "src/cli"): Promise<string> {
   const texts: string[] = [];
-  for await (const { name, isFile } of Deno.readDir(join(ROOT, "src/cli"))) {
-    if (isFile) texts.push(await read(join("src/cli", name)));
+  for await (const { name, isFile } of Deno.readDir(join(ROOT, folder))) {
+    const path = join(folder, name);
+    texts.push(isFile ? await read(path) : await sourceOutsideConfig(path));
   }
   return texts.join("\n");
 }
