@@ -4,6 +4,7 @@
  * @module
  */
 import { type Child, startCommand } from "../../tests/support/command.ts";
+import { ownFolders } from "../../tests/support/own_folders.ts";
 import type { TunnelPorts } from "./measure.ts";
 
 /** A running sandbox. */
@@ -27,10 +28,12 @@ export async function startBenchSandbox(agentPacing: boolean): Promise<BenchSand
   const pacing = agentPacing ? "--agent-pacing" : "--no-agent-pacing";
   const child = startCommand(["sandbox", pacing, "--format", "json"]);
   const ready = await child.event<SandboxReady>("ready");
+  const folders = await ownFolders();
   const instance = ready.instances.find((candidate) => candidate.services["echo"] !== undefined)!;
   const { echo, http, sink } = instance.services;
   return {
     env: {
+      ...folders.env,
       AWS_ENDPOINT_URL: ready.endpoint_url,
       AWS_REGION: ready.region,
       AWS_DEFAULT_REGION: ready.region,
@@ -41,6 +44,7 @@ export async function startBenchSandbox(agentPacing: boolean): Promise<BenchSand
     services: { echo: echo!, http: http!, sink: sink! },
     async [Symbol.asyncDispose]() {
       await child.interrupt();
+      await folders[Symbol.asyncDispose]();
     },
   };
 }

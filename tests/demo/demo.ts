@@ -6,7 +6,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type Child, startCommand } from "../support/command.ts";
+import { type Child, runCommand, startCommand } from "../support/command.ts";
+import { ownFolders } from "../support/own_folders.ts";
 
 const MEGABYTE = 1_000_000;
 const TRANSFER_BYTES = 5 * MEGABYTE;
@@ -95,7 +96,9 @@ async function tour(): Promise<boolean> {
   const ready = await sandbox.event<SandboxReady>("ready");
   const instance = ready.instances.find((candidate) => candidate.services["http"] !== undefined);
   if (instance === undefined) throw new Error("the sandbox has no instance with services");
+  await using folders = await ownFolders();
   const env = {
+    ...folders.env,
     AWS_ENDPOINT_URL: ready.endpoint_url,
     AWS_REGION: ready.region,
     AWS_ACCESS_KEY_ID: ready.credentials.access_key_id,
@@ -123,6 +126,10 @@ async function tour(): Promise<boolean> {
       `port ${httpPort} of the instance`,
   );
 
+  const listed = await runCommand(["list"], { env });
+  const active = listed.stdout.split("\n").filter((line) => line.includes(" active "));
+  say(`From another process, ec2-connect list: ${active.length} sessions active`);
+
   const page = await fetch(`http://127.0.0.1:${http.local_port}/`);
   const text = await page.text();
   say(`A web request through the tunnel: status ${page.status}, ${text.length} characters`);
@@ -147,7 +154,7 @@ async function tour(): Promise<boolean> {
   const status = await connect.interrupt();
   say(`The tunnels ended, exit code ${status}`);
   await sandbox.interrupt();
-  return page.status === 200 && isDownWhole && isEchoWhole && status === 0;
+  return active.length === 2 && page.status === 200 && isDownWhole && isEchoWhole && status === 0;
 }
 
 async function cut(faultUrl: string, sessionId: string): Promise<void> {
