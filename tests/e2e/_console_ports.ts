@@ -61,6 +61,11 @@ export function normalise(line: string, { ports, home }: { ports: PortMap; home:
     ports.isKnown(Number(digits)) ? all : `${before}PORT`;
   return line
     .replaceAll(home, "/home/me")
+    .replace(/(?<=^|Terminated )[\w.@=+-]+-0[0-9a-f]{8,16}\b/, "ID")
+    .replace(/(?<=\S) {2,}/g, "  ")
+    .replace(/(?<= )\d+s(?=$|,)/g, "Ns")
+    .replace(/\b([Pp]rocess) \d+/g, "$1 N")
+    .replace(/\b[\d.]+ ms\b/g, "N ms")
     .replace(/\b[Ss]ession [\w.@=+-]+-0[0-9a-f]{8,16}\b/g, "session ID")
     .replace(/"session_id":"[^"]*"/g, '"session_id":"ID"')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g, "TIME")

@@ -171,7 +171,8 @@ class ChainRun {
     // Ended by now or not: what it printed is compared either way.
     const timer = setTimeout(() => child[Symbol.asyncDispose](), BLOCK_TIMEOUT_MS);
     this.#held.push({ [Symbol.dispose]: () => clearTimeout(timer) });
-    const serves = command.output.some((line) => IS_READY.test(line)) && !args.includes("--");
+    const endsItself = args.includes("--") || args.includes("--background");
+    const serves = command.output.some((line) => IS_READY.test(line)) && !endsItself;
     if (serves && await this.#seen(child, (line) => IS_READY.test(line))) {
       for (const { name, rest } of block.directives) {
         if (name === "then") await this.#then(rest, child);
