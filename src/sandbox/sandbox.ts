@@ -49,9 +49,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   // What has been opened, to be closed in the opposite order, also when the next part cannot open.
   const opened = new AsyncDisposableStack();
   try {
-    opened.defer(() => sessions.stop());
     const services = await openServices({ hostname, sinkSilenceMs: timing.sinkSilenceMs });
     opened.defer(() => services.stop());
+    // Before the services, which wait for their clients: those are the agents.
+    opened.defer(() => sessions.stop());
     const gateway = await Gateway.open({
       hostname,
       sessions: registry,

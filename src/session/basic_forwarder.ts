@@ -78,7 +78,6 @@ export class BasicForwarder implements ConnectionForwarder {
       const reason = "it was closed at once";
       return events.onConnection({ connection, status: "refused", reason });
     }
-    events.onConnection({ connection, status: "opened" });
     const stream = new SessionStream(this.#channel, { isFirst: this.#stream === undefined });
     this.#stream = stream;
     const local = new LocalConnection(conn, stream, {
@@ -88,6 +87,8 @@ export class BasicForwarder implements ConnectionForwarder {
       onBytesDown: (count) => events.onBytes({ up: 0, down: count }),
     });
     this.#local = local;
+    // Told when it counts as open.
+    events.onConnection({ connection, status: "opened" });
     const greeting = this.#early.take(Infinity);
     if (greeting !== undefined) stream.onData(greeting);
     local.done.then((end) => {

@@ -86,7 +86,6 @@ export class MuxForwarder implements ConnectionForwarder {
       const reason = error instanceof ProtocolError ? error.message : "it was closed at once";
       return events.onConnection({ connection, status: "refused", reason });
     }
-    events.onConnection({ connection, status: "opened" });
     const local = new LocalConnection(conn, stream, {
       clock,
       budget: this.#budget,
@@ -94,6 +93,8 @@ export class MuxForwarder implements ConnectionForwarder {
       onBytesDown: (count) => events.onBytes({ up: 0, down: count }),
     });
     this.#open.add(local);
+    // Told when it counts as open.
+    events.onConnection({ connection, status: "opened" });
     let wasRefused = false;
     const { onEnd } = stream;
     stream.onEnd = () => {

@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/mod.ts";
 import { type Child, type CommandResult, runCommand, startCommand } from "../support/command.ts";
 
@@ -86,6 +87,15 @@ export class World extends Home {
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.sandbox.stop();
     await super[Symbol.asyncDispose]();
+  }
+}
+
+/** Writes files of AWS's into the home: `config`, `credentials`. */
+export async function writeAwsFiles(world: World, files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(world.path, ".aws", name);
+    await Deno.mkdir(join(path, ".."), { recursive: true });
+    await Deno.writeTextFile(path, text);
   }
 }
 

@@ -6,22 +6,13 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { TestSandbox } from "../support/sandbox.ts";
-import { fetchPage, POSIX_ONLY, type ReadyEvent, World } from "./_world.ts";
+import { fetchPage, POSIX_ONLY, type ReadyEvent, World, writeAwsFiles } from "./_world.ts";
 import { FakeService, json } from "../unit/aws/_support.ts";
 
 const ROLE = "arn:aws:iam::123456789012:role/developer";
 /** No keys in the environment: they win over no profile, but the profile is what is tested. */
 const NO_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
-
-async function writeAwsFiles(world: World, files: Record<string, string>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(world.path, ".aws", name);
-    await Deno.mkdir(join(path, ".."), { recursive: true });
-    await Deno.writeTextFile(path, text);
-  }
-}
 
 /** Opens a tunnel with `--profile dev`, uses it and ends it. */
 async function tunnelOpens(world: World, env: Record<string, string>): Promise<void> {

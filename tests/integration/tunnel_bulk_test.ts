@@ -107,3 +107,17 @@ Deno.test("tunnel: a program that does not read holds up only its own connection
   assert.equal(body.length, slowBytes);
   assert.equal(sha256(body), /^x-sha256: (\w+)$/im.exec(head)?.[1]);
 });
+
+Deno.test("tunnel: the sandbox stops although a large answer is on its way", async () => {
+  await using box = await openSandbox();
+  await using tunnel = await Tunnel.open(box, {
+    remotePort: box.instance("healthy").services.http,
+  });
+  const conn = await tunnel.connect();
+  const request = `GET /bytes?n=${50 * MEGABYTE} HTTP/1.1\r\nhost: x\r\n\r\n`;
+  await writeAll(conn, new TextEncoder().encode(request));
+  await readExactly(conn, 1_000);
+  box.sandbox.faults.apply({ fault: "cut" });
+  await tunnel.session.closed;
+  await box.sandbox.stop();
+});

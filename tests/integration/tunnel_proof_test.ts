@@ -5,15 +5,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { carryOut, type FaultKind, lossyPath, planFaults, seedOf } from "../support/fault_plan.ts";
-import { pattern } from "../support/forwarding.ts";
 import { openSandbox, type TestSandbox } from "../support/sandbox.ts";
+import { type Direction, startTransfer, type Transfer } from "../support/transfer.ts";
 import { Tunnel } from "../support/tunnel.ts";
 
 const MEGABYTE = 1_000_000;
-/** Each request on a connection of its own, so that nothing stays open behind the test. */
-const ALONE = { connection: "close" };
 /** Without end, and quick: the faults are many, and the machine may be slow. */
 const RECONNECT = { maxAttempts: 0, baseDelayMs: 10, maxDelayMs: 50 };
 /**
@@ -22,45 +19,16 @@ const RECONNECT = { maxAttempts: 0, baseDelayMs: 10, maxDelayMs: 50 };
  */
 const TIMING = { retransmissionTickMs: 5 };
 
-type Direction = "up" | "down";
-
-/** A transfer through a tunnel: what has come through so far, and its checksums at the end. */
-interface Transfer {
-  progress(): number;
-  done: Promise<{ sent: string; received: string }>;
-}
-
-function transfer(direction: Direction, bytes: number, tunnel: Tunnel): Transfer {
-  if (direction === "up") {
-    const body = pattern(bytes);
-    const upload = async () => {
-      const answer = await fetch(`${tunnel.url}/upload`, { method: "POST", body, headers: ALONE });
-      const received: { bytes: number; sha256: string } = await answer.json();
-      assert.equal(received.bytes, bytes);
-      const sent = createHash("sha256").update(body).digest("hex");
-      return { sent, received: received.sha256 };
-    };
-    return { progress: () => tunnel.remote.counters.bytesFromClient, done: upload() };
-  }
-  let count = 0;
-  const download = async () => {
-    const answer = await fetch(`${tunnel.url}/bytes?n=${bytes}`, { headers: ALONE });
-    const hash = createHash("sha256");
-    for await (const chunk of answer.body!) {
-      hash.update(chunk);
-      count += chunk.byteLength;
-    }
-    assert.equal(count, bytes);
-    return { sent: answer.headers.get("x-sha256")!, received: hash.digest("hex") };
-  };
-  return { progress: () => count, done: download() };
-}
-
 async function openTunnel(box: TestSandbox): Promise<Tunnel> {
   return await Tunnel.open(box, {
     remotePort: box.instance("healthy").services.http,
     reconnect: RECONNECT,
   });
+}
+
+function transfer(direction: Direction, bytes: number, tunnel: Tunnel): Transfer {
+  const arrived = () => tunnel.remote.counters.bytesFromClient;
+  return startTransfer(direction, { url: tunnel.url, bytes, arrived });
 }
 
 /** A transfer with faults of these kinds in it. */

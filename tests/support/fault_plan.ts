@@ -49,6 +49,8 @@ export interface Struck {
   signal?(name: "SIGSTOP" | "SIGCONT"): void;
 }
 
+/** How long a suspended process stands still; more than an interval of `health_check_interval` 1. */
+const SUSPENDED_MS = 2_000;
 /** For a loss to be noticed, on a loaded machine. */
 const PATIENCE_MS = 30_000;
 
@@ -138,6 +140,7 @@ async function strike(kind: FaultKind, struck: Struck, loss: Promise<void>): Pro
     case "suspended":
       struck.signal!("SIGSTOP");
       cut();
+      await new Promise((resolve) => setTimeout(resolve, SUSPENDED_MS));
       return struck.signal!("SIGCONT");
     default:
       return kind satisfies never;

@@ -50,6 +50,21 @@ Deno.test("Packets that vanish are noticed within the interval, and the return i
   }
 });
 
+Deno.test("With low power, too, a loss is noticed within the interval while something is open", async () => {
+  for (const agentVersion of [undefined, BASIC_AGENT]) {
+    await using test = new SessionCase(agentVersion === undefined ? {} : { agentVersion });
+    const session = await test.open({ ...OPTIONS, isLowPower: true });
+    await pass(test, 60_000);
+    const program = await test.connect();
+    await writeAll(program, new Uint8Array(3));
+    await readExactly(program, 3);
+    test.network.isBlackhole = true;
+    const sinceMs = test.clock.epochMs();
+    await pass(test, 5_200);
+    assert.ok(enteredAfter(session, "resuming", sinceMs) <= 5_000);
+  }
+});
+
 Deno.test("A connection that answers stays, however long nothing else is said", async () => {
   for (const keepAlive of ["always", "policy"] as KeepAlive[]) {
     await using test = new SessionCase();
