@@ -6,6 +6,7 @@
 export * from "./contracts.ts";
 export { SessionRegistry } from "./host/registry.ts";
 export * from "./hosted.ts";
+export { withDeadline } from "./deadline.ts";
 export { endpointProbe, type EndpointProbeOptions } from "./endpoint_probe.ts";
 export { LocalListener } from "./local_listener.ts";
 export type { AttachedChannel, Attachment, LocalFacts, LocalSide } from "./local_side.ts";

@@ -3,37 +3,53 @@
  *
  * @module
  */
-import { messageOf } from "../../errors/mod.ts";
+import { AppError, messageOf } from "../../errors/mod.ts";
 import { stateFolder } from "../../platform/mod.ts";
-import type { SessionElsewhere, SessionState } from "../../session/mod.ts";
+import { type SessionElsewhere, type SessionState, withDeadline } from "../../session/mod.ts";
 import type { Context } from "../context.ts";
+
+/** Hosts that take longer are stuck, and a tunnel does not wait for them. */
+const SURVEY_TIMEOUT_MS = 1_000;
 
 const ENDING: readonly string[] = ["closing", "closed", "failed"] satisfies SessionState[];
 
 /** Never rejects: a limit that cannot be checked is no reason to have no tunnel. */
 export async function sessionsElsewhere(
-  { io, reporter }: Pick<Context, "io" | "reporter">,
+  { io, reporter, stop }: Pick<Context, "io" | "reporter" | "stop">,
 ): Promise<SessionElsewhere[]> {
   const folder = stateFolder(io);
   if (folder === undefined) return [];
   try {
-    const { ControlClient, surveyHosts } = await import("../../session/host/mod.ts");
-    const hosts = await surveyHosts({ stateFolder: folder, clock: io.clock });
-    return hosts.filter((host) => host.status === "live").flatMap(({ file, sessions }) =>
-      sessions.filter(({ state }) => !ENDING.includes(state)).map((session) => ({
-        sessionId: session.session_id,
-        instanceId: session.instance_id,
-        priority: session.priority ?? "normal",
-        startedAtMs: Date.parse(session.started_at),
-        openConnections: session.open_connections ?? 0,
-        async end() {
-          using client = new ControlClient(file, { clock: io.clock });
-          await client.terminate(session.session_id);
-        },
-      }))
-    );
+    return await withDeadline(() => survey(folder, io), {
+      clock: io.clock,
+      timeoutMs: SURVEY_TIMEOUT_MS,
+      timeoutError: () => new AppError("resource", "a process that holds some does not answer"),
+      signal: stop.signal,
+    });
   } catch (error) {
     reporter.log("debug", `sessions of other processes are not counted: ${messageOf(error)}`);
     return [];
   }
+}
+
+async function survey(folder: string, io: Context["io"]): Promise<SessionElsewhere[]> {
+  const { ControlClient, surveyHosts } = await import("../../session/host/mod.ts");
+  const hosts = await surveyHosts({ stateFolder: folder, clock: io.clock });
+  // What this process holds is known to it; only the background host runs commands of others too.
+  const others = hosts.filter(({ status, file }) =>
+    status === "live" && (io.job !== undefined || file.pid !== Deno.pid)
+  );
+  return others.flatMap(({ file, sessions }) =>
+    sessions.filter(({ state }) => !ENDING.includes(state)).map((session) => ({
+      sessionId: session.session_id,
+      instanceId: session.instance_id,
+      priority: session.priority ?? "normal",
+      startedAtMs: Date.parse(session.started_at),
+      openConnections: session.open_connections ?? 0,
+      async end() {
+        using client = new ControlClient(file, { clock: io.clock });
+        await client.terminate(session.session_id);
+      },
+    }))
+  );
 }

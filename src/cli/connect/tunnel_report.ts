@@ -96,7 +96,10 @@ export class TunnelReport {
         return;
       case "restarted":
         this.#sessionId = event.ready.sessionId;
-        return reporter.note(`${name}: session ${event.ready.sessionId} takes its place`);
+        // By the new session's name.
+        return reporter.note(
+          `${this.#name}: started in place of session ${event.previousSessionId}`,
+        );
       case "warning":
         return reporter.warn(`${name}: ${event.message}`, event.hint);
       case "notice":
@@ -119,8 +122,6 @@ export class TunnelReport {
       reporter.note(`${name}: the session is lost${reason}; starting another one`);
     } else if (from === "resuming" && to === "active" && !wasQuiet) {
       reporter.note(`${name}: resumed`);
-    } else if (from === "restarting" && to === "active") {
-      reporter.note(`${name}: restarted`);
     } else if (to === "suspect") {
       reporter.note(`${name}: connection suspect${reason}`);
     } else if (from === "suspect" && to === "active") {

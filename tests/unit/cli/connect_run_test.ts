@@ -5,7 +5,7 @@ import { runConnect } from "../../../src/cli/connect/run.ts";
 import type { Context } from "../../../src/cli/context.ts";
 import { Stopped } from "../../../src/cli/stop.ts";
 import { AppError } from "../../../src/errors/mod.ts";
-import type { SessionEvent } from "../../../src/session/mod.ts";
+import type { SessionEvent, SessionState } from "../../../src/session/mod.ts";
 import { fakeContext, FakeIo, type FakeIoOptions, refusal } from "../../support/fake_io.ts";
 import { fakeInstance, FakeParts, INSTANCE_ID } from "../../support/fake_tunnels.ts";
 
@@ -159,6 +159,34 @@ Deno.test("connect: state changes and refusals are told on stderr", async () => 
     `${name}: connection lost: code 1006; resuming\n${name}: resumed\n` +
       `warning: ${name}: connection 2 refused: no one\n${name}: be careful\n`,
   );
+});
+
+Deno.test("connect: what is routine is quiet; what is suspect or replaced is told", async () => {
+  using trial = new Trial();
+  const { end } = await trial.open(1);
+  const [tunnel] = trial.parts.tunnels;
+  const state = (from: SessionState, to: SessionState, more: object = {}) =>
+    tunnel!.emit({ type: "state", atMs: 0, from, to, ...more });
+  state("active", "resuming", { reason: "code 1000", isRoutine: true });
+  state("resuming", "active", { reason: "resumed" });
+  state("active", "suspect", { reason: "silence" });
+  state("suspect", "active");
+  state("active", "resuming", { reason: "silence" });
+  state("resuming", "restarting", { reason: "it is gone" });
+  const ready = { ...tunnel!.ready, sessionId: "me-0009" };
+  tunnel!.emit({ type: "restarted", atMs: 0, ready, previousSessionId: "me-0001" });
+  state("restarting", "active", { reason: "restarted" });
+  tunnel!.end({ by: "user", reason: "it yielded its place" });
+  assert.equal(await end, 0);
+  const [before, after] = ["me-0001", "me-0009"].map((id) => `127.0.0.1:8080 (session ${id})`);
+  assert.deepEqual((await trial.io.stderr()).trimEnd().split("\n"), [
+    `${before}: connection suspect: silence`,
+    `${before}: connection fine again`,
+    `${before}: connection lost: silence; resuming`,
+    `${before}: the session is lost: it is gone; starting another one`,
+    `${after}: started in place of session me-0001`,
+    `${after}: closed: it yielded its place`,
+  ]);
 });
 
 Deno.test("connect: a tunnel that ends unasked is reported and exits with 3", async () => {
