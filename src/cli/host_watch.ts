@@ -9,7 +9,7 @@
 import type { Config } from "../config/mod.ts";
 import { messageOf } from "../errors/mod.ts";
 import type { ResourceFields, ResourceMonitor } from "../monitor/mod.ts";
-import type { HostedSession } from "../session/mod.ts";
+import type { HostedSession, SessionEvent } from "../session/mod.ts";
 import type { SessionRegistry } from "../session/host/mod.ts";
 import type { SessionRecorder } from "../session/session_recorder.ts";
 import type { Io } from "./io.ts";
@@ -50,6 +50,8 @@ export class HostWatch implements AsyncDisposable {
   #timer: number | undefined;
   #watchers: Promise<Watchers> | undefined;
   #floorBytes: number | undefined;
+  /** A limit is passed. */
+  #isFrugal = false;
 
   constructor(options: HostWatchOptions) {
     this.#options = options;
@@ -57,9 +59,14 @@ export class HostWatch implements AsyncDisposable {
     this.#onChange();
   }
 
-  /** To be called just before the first session, when the code that it needs is loaded. */
-  takeFloor(): void {
-    this.#floorBytes ??= Deno.memoryUsage().rss;
+  /**
+   * To be told what happens to sessions. When the first of them has started on AWS's side, all code that
+   * one needs is loaded and nothing of it open: memory above what is taken then is the sessions'.
+   */
+  noteEvent(event: SessionEvent): void {
+    if (event.type === "state" && event.to === "handshaking") {
+      this.#floorBytes ??= Deno.memoryUsage().rss;
+    }
   }
 
   /** Figures by name, for the control endpoint. */
@@ -96,7 +103,10 @@ export class HostWatch implements AsyncDisposable {
 
   async #load(): Promise<Watchers> {
     const watchers = await (this.#watchers ??= this.#create());
-    for (const session of this.#waiting.splice(0)) watchers.recorder.watch(session);
+    for (const session of this.#waiting.splice(0)) {
+      watchers.recorder.watch(session);
+      if (this.#isFrugal) session.setFrugal(true);
+    }
     return watchers;
   }
 
@@ -119,11 +129,16 @@ export class HostWatch implements AsyncDisposable {
       sampleIntervalMs: sampleS * 1000,
       warn,
     });
-    const fewerSamples = {
-      text: `samples are kept every ${RELIEVED_SAMPLE_INTERVAL_S} s instead of every ${sampleS} s`,
-      begin: () => recorder.sampleIntervalMs = RELIEVED_SAMPLE_INTERVAL_S * 1000,
-      end: () => recorder.sampleIntervalMs = sampleS * 1000,
+    const relieve = (isOn: boolean) => {
+      recorder.sampleIntervalMs = (isOn ? RELIEVED_SAMPLE_INTERVAL_S : sampleS) * 1000;
+      this.#isFrugal = isOn;
+      for (const session of sessions.all) session.setFrugal(isOn);
     };
+    const texts = [
+      `samples are kept every ${RELIEVED_SAMPLE_INTERVAL_S} s instead of every ${sampleS} s`,
+      "local programs are read in pieces of 4 KiB instead of 64 KiB",
+      ...(isLowPower ? [] : ["silent connections are asked for a sign of life less often"]),
+    ];
     const monitor = new ResourceMonitor({
       clock,
       read: readProcessStatistics,
@@ -134,7 +149,7 @@ export class HostWatch implements AsyncDisposable {
         const bytes = snapshots.reduce((sum, { bytesIn, bytesOut }) => sum + bytesIn + bytesOut, 0);
         return { count: snapshots.length, bytes };
       },
-      reliefs: { memory: [fewerSamples], cpu: [fewerSamples] },
+      relief: { texts, begin: () => relieve(true), end: () => relieve(false) },
       warn,
     });
     monitor.start();
@@ -148,7 +163,8 @@ export class HostWatch implements AsyncDisposable {
     ]);
     return resourceFields(await monitor.report(), [
       `samples are kept every ${LOW_POWER_SAMPLE_INTERVAL_S} s instead of every ${SAMPLE_INTERVAL_S} s`,
-      `figures of the process are read every ${monitor.intervalMs / 1000} s`,
+      `figures of the process are read every ${monitor.intervalMs / 1000} s instead of every 30 s`,
+      "while no connection is open, a silent session is asked for a sign of life a quarter as often",
     ]);
   }
 
@@ -156,7 +172,6 @@ export class HostWatch implements AsyncDisposable {
     return await Promise.all(this.#options.sessions.all.map(async (session) => {
       const { sessionId: session_id } = session.snapshot();
       try {
-        if (session.probe === undefined) throw new Error("it cannot be asked");
         const roundTripMs = await session.probe(PROBE_TIMEOUT_MS);
         return { session_id, round_trip_ms: Number(roundTripMs.toFixed(2)), failure: null };
       } catch (error) {

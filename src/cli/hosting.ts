@@ -8,7 +8,7 @@
  */
 import type { Config } from "../config/mod.ts";
 import { toAppError } from "../errors/mod.ts";
-import type { HostedSession } from "../session/mod.ts";
+import type { HostedSession, SessionEvent } from "../session/mod.ts";
 import type { Host } from "../session/host/mod.ts";
 import { SessionRegistry } from "../session/mod.ts";
 import type { Context } from "./context.ts";
@@ -18,8 +18,8 @@ import { VERSION } from "./version.ts";
 
 /** Where a command's sessions are held. */
 export interface Hosting extends AsyncDisposable {
-  /** To be called just before the first session: memory above what is taken now is the sessions'. */
-  takeFloor(): void;
+  /** To be told what happens to sessions, from their first moment on. */
+  noteEvent(event: SessionEvent): void;
   /** Holds a session until it ends. Resolves when others can find it. Never rejects. */
   hold(session: HostedSession): Promise<void>;
 }
@@ -41,7 +41,7 @@ export function startHosting(config: Config, context: Context): Hosting {
   });
   const serving = serve(sessions, watch, context);
   return {
-    takeFloor: () => watch.takeFloor(),
+    noteEvent: (event) => watch.noteEvent(event),
     async hold(session) {
       sessions.add(session);
       // Should this process be killed, the file is all that tells of the session.

@@ -94,13 +94,12 @@ export function checkSession(session: { id: string; name: string; state: string 
 /** The limits of one host. */
 export function checkResources(
   host: string,
-  report: { exceeded: readonly Limit[]; measures: readonly { limit: Limit; text: string }[] },
+  report: { exceeded: readonly Limit[]; measures: readonly { text: string }[] },
 ): HealthFinding[] {
   const limits: readonly Limit[] = ["memory", "cpu"];
   return limits.map((limit) => {
     const isExceeded = report.exceeded.includes(limit);
-    const measures = report.measures.filter((measure) => measure.limit === limit);
-    const done = measures.length === 0 ? "" : `; ${measures.map(({ text }) => text).join("; ")}`;
+    const done = report.measures.map(({ text }) => `; ${text}`).join("");
     return {
       check: limit,
       subject: host,

@@ -19,7 +19,7 @@ export interface ResourceFields {
   /** What that changes; empty where it is off. */
   low_power_changes: readonly string[];
   exceeded: Limit[];
-  measures: { limit: Limit; since: string; text: string }[];
+  measures: { since: string; text: string }[];
 }
 
 /** @param lowPowerChanges What low-power mode changes in this process, in plain words. */
@@ -43,8 +43,7 @@ export function resourceFields(
     low_power_mode: limits.isLowPower,
     low_power_changes: limits.isLowPower ? lowPowerChanges : [],
     exceeded: report.exceeded,
-    measures: report.measures.map(({ limit, sinceMs, text }) => ({
-      limit,
+    measures: report.measures.map(({ sinceMs, text }) => ({
       since: new Date(sinceMs).toISOString(),
       text,
     })),

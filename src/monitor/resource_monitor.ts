@@ -15,10 +15,10 @@ export interface ResourceLimits {
 
 export type Limit = "memory" | "cpu";
 
-/** What can be done cheaply; each is told in plain words what it is. */
+/** What is done cheaply while a limit is passed. */
 export interface Relief {
-  /** For people: "samples are taken every 60 s instead of every 10 s". */
-  text: string;
+  /** In plain words, each: "samples are kept every 60 s instead of every 10 s". */
+  texts: readonly string[];
   begin(): void;
   end(): void;
 }
@@ -31,8 +31,8 @@ export interface ResourceMonitorOptions {
   floorBytes: number | undefined;
   /** Sessions held, and bytes that they moved so far. */
   sessions(): { count: number; bytes: number };
-  /** What is done while a limit is passed. */
-  reliefs: Readonly<Record<Limit, readonly Relief[]>>;
+  /** Begun when the first limit is passed, ended when none is any more. */
+  relief: Relief;
   /** Called once for each limit, when it is passed the first time. */
   warn(message: string, hint: string): void;
 }
@@ -62,7 +62,7 @@ export interface ResourceReport {
   limits: ResourceLimits;
   exceeded: Limit[];
   /** What is being done about it. `sinceMs` is epoch ms. */
-  measures: { limit: Limit; sinceMs: number; text: string }[];
+  measures: { sinceMs: number; text: string }[];
 }
 
 const READ_INTERVAL_MS = 30_000;
@@ -78,7 +78,9 @@ const MB = 1_000_000;
 export class ResourceMonitor implements Disposable {
   readonly #options: ResourceMonitorOptions;
   readonly #warned = new Set<Limit>();
-  readonly #active = new Map<Limit, { sinceMs: number }>();
+  readonly #passed = new Set<Limit>();
+  /** Since when something is done about it, epoch ms. */
+  #relievedSinceMs: number | undefined;
   /** Oldest first; the first is the beginning of the window. */
   #readings: Figures[] = [];
   #timer: number | undefined;
@@ -90,7 +92,8 @@ export class ResourceMonitor implements Disposable {
 
   /** How often a reading is taken. */
   get intervalMs(): number {
-    return this.#options.limits.isLowPower ? LOW_POWER_READ_INTERVAL_MS : READ_INTERVAL_MS;
+    const isSlow = this.#options.limits.isLowPower || this.#relievedSinceMs !== undefined;
+    return isSlow ? LOW_POWER_READ_INTERVAL_MS : READ_INTERVAL_MS;
   }
 
   /** Reads and checks from time to time until disposed. */
@@ -163,29 +166,33 @@ export class ResourceMonitor implements Disposable {
           `resources.max_cpu_percent (${maxCpuPercent} %)`,
       );
     }
-    return [...this.#active.keys()];
+    this.#relieve();
+    return [...this.#passed];
   }
 
   /** @param share Of the limit; above 1 it is passed. */
   #apply(limit: Limit, share: number, message: () => string): void {
-    const { reliefs, warn, clock } = this.#options;
-    const isActive = this.#active.has(limit);
-    if (isActive && share <= KEPT_AT) {
-      this.#active.delete(limit);
-      for (const relief of reliefs[limit]) relief.end();
-    } else if (!isActive && share > 1) {
-      this.#active.set(limit, { sinceMs: clock.epochMs() });
-      for (const relief of reliefs[limit]) relief.begin();
-      if (this.#warned.has(limit)) return;
-      this.#warned.add(limit);
-      warn(message(), "See ec2-connect resources for what is done about it");
-    }
+    if (share <= KEPT_AT) this.#passed.delete(limit);
+    if (share <= 1) return;
+    this.#passed.add(limit);
+    if (this.#warned.has(limit)) return;
+    this.#warned.add(limit);
+    this.#options.warn(message(), "See ec2-connect resources for what is done about it");
+  }
+
+  #relieve(): void {
+    const { relief, clock } = this.#options;
+    const isWanted = this.#passed.size > 0;
+    if (isWanted === (this.#relievedSinceMs !== undefined)) return;
+    this.#relievedSinceMs = isWanted ? clock.epochMs() : undefined;
+    if (isWanted) relief.begin();
+    else relief.end();
   }
 
   #measures(): ResourceReport["measures"] {
-    return [...this.#active].flatMap(([limit, { sinceMs }]) =>
-      this.#options.reliefs[limit].map(({ text }) => ({ limit, sinceMs, text }))
-    );
+    const sinceMs = this.#relievedSinceMs;
+    if (sinceMs === undefined) return [];
+    return this.#options.relief.texts.map((text) => ({ sinceMs, text }));
   }
 }
 

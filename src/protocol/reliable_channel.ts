@@ -119,6 +119,16 @@ export class ReliableChannel {
     return this.#replay.oldestSentMs;
   }
 
+  /** Sequence number of the next message. */
+  get nextSequence(): number {
+    return this.#nextSequence;
+  }
+
+  /** Whether every message with a smaller sequence number has been acknowledged. */
+  isAcknowledgedBefore(sequenceNumber: number): boolean {
+    return (this.#replay.oldestSequence ?? Infinity) >= sequenceNumber;
+  }
+
   /** Whether time alone may change something, so that `tick` must be called. */
   get needsTicks(): boolean {
     return this.#replay.size > 0 || this.#pausedSinceMs !== undefined;

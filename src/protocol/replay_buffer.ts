@@ -38,6 +38,12 @@ export class ReplayBuffer {
     return this.#bytes;
   }
 
+  /** Sequence number of the oldest of them; undefined when there is none. */
+  get oldestSequence(): number | undefined {
+    for (const sequenceNumber of this.#entries.keys()) return sequenceNumber;
+    return undefined;
+  }
+
   /** When the oldest of them was first sent; undefined when there is none. */
   get oldestSentMs(): number | undefined {
     for (const { firstSentMs } of this.#entries.values()) return firstSentMs;

@@ -70,7 +70,7 @@ export class BasicForwarder implements ConnectionForwarder {
   }
 
   #serveConnection(conn: Deno.TcpConn, connection: number): void {
-    const { clock, events } = this.#options;
+    const { clock, events, isFrugal } = this.#options;
     try {
       conn.setNoDelay(true);
     } catch {
@@ -83,6 +83,7 @@ export class BasicForwarder implements ConnectionForwarder {
     const local = new LocalConnection(conn, stream, {
       clock,
       budget: this.#budget,
+      isFrugal,
       onBytesUp: (count) => events.onBytes({ up: count, down: 0 }),
       onBytesDown: (count) => events.onBytes({ up: 0, down: count }),
     });

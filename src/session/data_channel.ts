@@ -53,7 +53,8 @@ export class DataChannel {
   /** Payloads that came before anyone was there to take them. */
   #unclaimed: [number, Uint8Array][] = [];
   #onRoom: () => void = () => {};
-  readonly #settleWaiters = new Set<(isSettled: boolean) => void>();
+  /** `before`: the first sequence number that is not waited for. */
+  readonly #settleWaiters = new Set<{ before: number; finish(isSettled: boolean): void }>();
   #timer: number | undefined;
   #lastIgnored: string | undefined;
   #isHeld = false;
@@ -214,23 +215,32 @@ export class DataChannel {
     this.#transport?.hold?.(isHeld);
   }
 
+  /** Whether everything sent has been acknowledged. */
+  get isSettled(): boolean {
+    return this.#reliable.isSettled;
+  }
+
   /**
-   * Resolves when everything sent is acknowledged: true. Also over a reconnect; false when the channel
-   * is closed or `timeoutMs` pass before.
+   * Resolves when everything sent so far is acknowledged: true. Also over a reconnect; false when the
+   * channel is closed or `timeoutMs` pass before.
    */
   settle(timeoutMs?: number): Promise<boolean> {
     if (this.#reliable.isSettled) return Promise.resolve(true);
     const { clock } = this.#options;
+    const before = this.#reliable.nextSequence;
     return new Promise((resolve) => {
-      const finish = (isSettled: boolean) => {
-        if (timer !== undefined) clock.clearTimeout(timer);
-        this.#settleWaiters.delete(finish);
-        resolve(isSettled);
+      const waiter = {
+        before,
+        finish: (isSettled: boolean) => {
+          if (timer !== undefined) clock.clearTimeout(timer);
+          this.#settleWaiters.delete(waiter);
+          resolve(isSettled);
+        },
       };
       const timer = timeoutMs === undefined
         ? undefined
-        : clock.setTimeout(() => finish(false), timeoutMs);
-      this.#settleWaiters.add(finish);
+        : clock.setTimeout(() => waiter.finish(false), timeoutMs);
+      this.#settleWaiters.add(waiter);
     });
   }
 
@@ -242,7 +252,7 @@ export class DataChannel {
   /** Closes the connection, if any, and ends every wait. No event follows; `connect` may be called again. */
   close(): void {
     this.#detach();
-    for (const finish of this.#settleWaiters) finish(false);
+    for (const { finish } of this.#settleWaiters) finish(false);
   }
 
   #detach(): void {
@@ -289,8 +299,8 @@ export class DataChannel {
 
   /** Keeps the timer running exactly while the reliability layer needs one. */
   #watch(): void {
-    if (this.#reliable.isSettled) {
-      for (const finish of this.#settleWaiters) finish(true);
+    for (const { before, finish } of this.#settleWaiters) {
+      if (this.#reliable.isAcknowledgedBefore(before)) finish(true);
     }
     if (!this.#reliable.needsTicks) return this.#stopTimer();
     if (this.#timer !== undefined || this.#transport === undefined) return;

@@ -21,6 +21,8 @@ export interface ForwarderEvents {
 
 export interface ForwarderOptions {
   clock: Clock;
+  /** Whether memory is to be spared rather than calls. Default: never. */
+  isFrugal?: (() => boolean) | undefined;
   events: ForwarderEvents;
 }
 

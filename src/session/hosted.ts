@@ -107,7 +107,12 @@ export interface HostedSession {
    * @returns The round trip, ms.
    * @throws {AppError} `network` when no answer came in time, or there is no connection to send it over.
    */
-  probe?(timeoutMs: number): Promise<number>;
+  probe(timeoutMs: number): Promise<number>;
+  /**
+   * Makes it live on less while a limit of the process is passed: smaller pieces from local programs,
+   * longer intervals while nothing is open. What it carries arrives all the same.
+   */
+  setFrugal(isFrugal: boolean): void;
   /** Calls `listener` at each change of state until disposed. */
   onStateChange(listener: (change: StateChange) => void): Disposable;
 }

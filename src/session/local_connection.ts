@@ -32,6 +32,8 @@ export type ConnectionEnd =
 export interface LocalConnectionOptions {
   clock: Clock;
   budget: ByteBudget;
+  /** Whether memory is to be spared rather than calls. Default: never. */
+  isFrugal?: (() => boolean) | undefined;
   /** Bytes from the local program. */
   onBytesUp(count: number): void;
   /** Bytes to the local program. */
@@ -105,8 +107,10 @@ export class LocalConnection {
       if (this.#stream.pendingBytes > 0) await this.#drained();
       // The remote end closed first: the stream still looks at what it did not take.
       if (this.#stream.pendingBytes > 0) buffer = new Uint8Array(FIRST_READ_BYTES);
-      // A full buffer says that more is waiting: fewer, larger reads. Idle connections stay small.
-      if (count === buffer.byteLength && count < LARGEST_READ_BYTES) {
+      if (this.#options.isFrugal?.()) {
+        if (buffer.byteLength > FIRST_READ_BYTES) buffer = new Uint8Array(FIRST_READ_BYTES);
+      } else if (count === buffer.byteLength && count < LARGEST_READ_BYTES) {
+        // A full buffer says that more is waiting: fewer, larger reads. Idle connections stay small.
         buffer = new Uint8Array(count * 4);
       }
     }

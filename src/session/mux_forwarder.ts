@@ -76,7 +76,7 @@ export class MuxForwarder implements ConnectionForwarder {
   }
 
   #serveConnection(conn: Deno.TcpConn, connection: number): void {
-    const { clock, events, refusalText } = this.#options;
+    const { clock, events, isFrugal, refusalText } = this.#options;
     let stream: SmuxStream;
     try {
       conn.setNoDelay(true);
@@ -89,6 +89,7 @@ export class MuxForwarder implements ConnectionForwarder {
     const local = new LocalConnection(conn, stream, {
       clock,
       budget: this.#budget,
+      isFrugal,
       onBytesUp: (count) => events.onBytes({ up: count, down: 0 }),
       onBytesDown: (count) => events.onBytes({ up: 0, down: count }),
     });

@@ -155,6 +155,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
   #forwarder: Forwarder | undefined;
   #hasTerminateFlag = false;
   #policy: SessionPolicy | undefined;
+  #isFrugal = false;
 
   private constructor(options: PortSessionOptions) {
     this.#options = options;
@@ -176,7 +177,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       clock: this.#clock,
       keepAlive: options.keepAlive ?? "always",
       intervalMs: options.healthCheckIntervalMs ?? DEFAULT_INTERVAL_MS,
-      isLowPower: options.isLowPower ?? false,
+      isLowPower: () => this.#isFrugal || options.isLowPower === true,
       openConnections: () => this.#forwarder?.openConnections ?? 0,
       sendHeartbeat: () => this.#sendHeartbeat(),
       onSilent: (reason) => {
@@ -274,6 +275,27 @@ export class PortSession implements HostedSession, AsyncDisposable {
   /** Drops the connection and resumes at once. While it is being resumed already, a wait ends. */
   reconnect(): void {
     this.#dispatch({ type: "reconnect_asked" });
+  }
+
+  async probe(timeoutMs: number): Promise<number> {
+    const { state } = this.#record;
+    if (state !== "active") {
+      throw new AppError("network", `Cannot ask the agent for an answer: the session is ${state}`);
+    }
+    const startedMs = this.#clock.nowMs();
+    this.#sendHeartbeat();
+    if (this.#channel.isSettled) {
+      throw new AppError(
+        "network",
+        "Cannot ask the agent for an answer: it wants nothing sent now",
+      );
+    }
+    if (await this.#channel.settle(timeoutMs)) return this.#clock.nowMs() - startedMs;
+    throw new AppError("network", `The agent gave no answer within ${timeoutMs / 1000} s`);
+  }
+
+  setFrugal(isFrugal: boolean): void {
+    this.#isFrugal = isFrugal;
   }
 
   /** Ends the session on both sides. May be called again; never rejects. */
@@ -521,6 +543,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       instanceId,
     }, {
       clock: this.#clock,
+      isFrugal: () => this.#isFrugal,
       events: {
         onConnection: (event) => {
           this.#emit({ type: "connection", atMs: this.#clock.epochMs(), ...event });

@@ -28,7 +28,7 @@ export interface SessionMonitorOptions {
   /** Silence after which a connection is taken for lost. */
   intervalMs: number;
   /** Longer intervals while nothing is open. */
-  isLowPower: boolean;
+  isLowPower(): boolean;
   openConnections(): number;
   /** Sends a message that the agent must acknowledge, and does nothing with. */
   sendHeartbeat(): void;
@@ -180,7 +180,7 @@ export class SessionMonitor {
   #intervalMs(): number {
     const { intervalMs, isLowPower, openConnections } = this.#options;
     const patient = intervalMs * this.#patience;
-    if (!isLowPower || openConnections() > 0) return patient;
+    if (!isLowPower() || openConnections() > 0) return patient;
     const low = Math.min(intervalMs * LOW_POWER_FACTOR, LONGEST_LOW_POWER_MS);
     return Math.max(patient, low);
   }

@@ -18,6 +18,7 @@ export class FakeHostedSession implements HostedSession {
   readonly #listeners = new Set<(change: StateChange) => void>();
   closeCalls = 0;
   reconnects = 0;
+  isFrugal = false;
   facts: SessionSnapshot;
 
   constructor(facts: Partial<SessionSnapshot> = {}) {
@@ -82,6 +83,10 @@ export class FakeHostedSession implements HostedSession {
 
   reconnect(): void {
     this.reconnects++;
+  }
+
+  setFrugal(isFrugal: boolean): void {
+    this.isFrugal = isFrugal;
   }
 
   probe(): Promise<number> {

@@ -4,15 +4,15 @@
  * @module
  */
 import type { Hosting } from "../../src/cli/hosting.ts";
-import type { HostedSession } from "../../src/session/mod.ts";
+import type { HostedSession, SessionEvent } from "../../src/session/mod.ts";
 
 export class FakeHosting implements Hosting {
   readonly held: HostedSession[] = [];
-  floors = 0;
+  readonly events: SessionEvent[] = [];
   isDisposed = false;
 
-  takeFloor(): void {
-    this.floors++;
+  noteEvent(event: SessionEvent): void {
+    this.events.push(event);
   }
 
   hold(session: HostedSession): Promise<void> {

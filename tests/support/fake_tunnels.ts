@@ -79,6 +79,12 @@ export class FakeTunnel implements Tunnel {
 
   reconnect(): void {}
 
+  setFrugal(): void {}
+
+  probe(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
   onStateChange(): Disposable {
     return { [Symbol.dispose]() {} };
   }

@@ -32,7 +32,7 @@ export async function runHostServe(context: Context): Promise<number> {
     warn: (message, hint) => note(hint === undefined ? message : `${message}; ${hint}`),
   });
   const hosting: Hosting = {
-    takeFloor: () => watch.takeFloor(),
+    noteEvent: (event) => watch.noteEvent(event),
     hold: (session) => {
       sessions.add(session);
       return host.written;

@@ -48,7 +48,6 @@ export async function runConnect(
   const instance = await chooseInstance(selector, { parts, context });
   const hasCommand = options.command !== undefined;
   await using tunnels = new Tunnels({ parts, hosting, context, hasCommand });
-  hosting.takeFloor();
   try {
     await tunnels.open(instance, options.forwards, listeners.handOver());
   } catch (error) {

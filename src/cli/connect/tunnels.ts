@@ -17,7 +17,7 @@ const CLOSE_TIMEOUT_MS = 8_000;
 
 export class Tunnels implements AsyncDisposable {
   readonly #parts: Pick<ConnectParts, "openTunnel">;
-  readonly #hosting: Pick<Hosting, "hold">;
+  readonly #hosting: Pick<Hosting, "hold" | "noteEvent">;
   readonly #context: Context;
   readonly #hasCommand: boolean;
   readonly #open: { tunnel: Tunnel; report: TunnelReport }[] = [];
@@ -29,7 +29,7 @@ export class Tunnels implements AsyncDisposable {
   constructor(
     options: {
       parts: Pick<ConnectParts, "openTunnel">;
-      hosting: Pick<Hosting, "hold">;
+      hosting: Pick<Hosting, "hold" | "noteEvent">;
       context: Context;
       hasCommand: boolean;
     },
@@ -82,7 +82,10 @@ export class Tunnels implements AsyncDisposable {
           instance,
           forward,
           listener,
-          onEvent: (event) => report.event(event),
+          onEvent: (event) => {
+            this.#hosting.noteEvent(event);
+            report.event(event);
+          },
           signal: giveUp.signal,
         });
         await this.#hosting.hold(tunnel);

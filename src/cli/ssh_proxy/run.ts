@@ -14,6 +14,7 @@ import type { LoadedConfig } from "../../config/mod.ts";
 import type { SshProxyOptions } from "../commands/ssh_proxy.ts";
 import { type Context, loadSettings } from "../context.ts";
 import { createSshProxyParts } from "../factory.ts";
+import type { Hosting } from "../hosting.ts";
 import { untilAborted } from "../stop.ts";
 import type { SshProxyParts, SshStream } from "./parts.ts";
 import { endError, tellEvent } from "./report.ts";
@@ -39,8 +40,7 @@ export async function runSshProxy(
   await using hosting = parts.startHosting();
   const { instanceId } = await resolveInstance(parts.instances, selector, quiet.stop.signal);
   const name = `${instanceId}:${options.port}`;
-  hosting.takeFloor();
-  const stream = await open(options, { parts, context: quiet, instanceId, name });
+  const stream = await open(options, { parts, hosting, context: quiet, instanceId, name });
   // Not awaited: nobody is told of it, and ssh waits for its first bytes.
   hosting.hold(stream.held);
   return await untilEnd(stream, { context: quiet, name });
@@ -48,8 +48,9 @@ export async function runSshProxy(
 
 async function open(
   { port }: SshProxyOptions,
-  { parts, context, instanceId, name }: {
+  { parts, hosting, context, instanceId, name }: {
     parts: SshProxyParts;
+    hosting: Hosting;
     context: Context;
     instanceId: string;
     name: string;
@@ -60,7 +61,10 @@ async function open(
     const stream = await parts.open({
       instanceId,
       remotePort: port,
-      onEvent: (event) => tellEvent(event, name, reporter),
+      onEvent: (event) => {
+        hosting.noteEvent(event);
+        tellEvent(event, name, reporter);
+      },
       signal: stop.signal,
     });
     const { sessionId, connectMs, agentVersion } = stream.ready;

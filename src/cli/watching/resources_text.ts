@@ -13,7 +13,7 @@ export function resourcesLines(hosts: readonly HostResources[]): string[] {
 }
 
 function lines(host: HostResources): string[] {
-  const { memory, limits, measures } = host;
+  const { memory, limits, exceeded, measures } = host;
   const where = host.background ? "in the background" : "in the foreground";
   const facts: [label: string, text: string][] = [
     ["sessions", String(host.sessions)],
@@ -25,10 +25,8 @@ function lines(host: HostResources): string[] {
     ],
     ["descriptors", host.descriptors === null ? "not known here" : String(host.descriptors)],
     ["low power", host.low_power_mode ? host.low_power_changes.join("; ") : "off"],
-    ...measures.map(({ limit, since, text }): [string, string] => [
-      "done",
-      `${text} (${limit} limit passed, since ${since})`,
-    ]),
+    ...exceeded.map((limit): [string, string] => ["passed", `the limit of ${limit}`]),
+    ...measures.map(({ since, text }): [string, string] => ["done", `${text} (since ${since})`]),
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   return [

@@ -479,11 +479,13 @@ Deno.test("tunnels are held where other processes see them, before they are call
   };
   const running = trial.run();
   await new Promise<void>((resolve) => trial.parts.onTunnel = resolve);
+  const change = { type: "state", atMs: 0, from: "connecting", to: "handshaking" } as const;
+  trial.parts.tunnels[0]!.emit(change);
   assert.equal(await trial.io.stdout(), "");
   release.resolve();
   while (await trial.io.stdout() === "");
   trial.io.signal("SIGINT");
   assert.equal(await running, 0);
   const { hosting, tunnels } = trial.parts;
-  assert.deepEqual([hosting.held, hosting.floors, hosting.isDisposed], [tunnels, 1, true]);
+  assert.deepEqual([hosting.held, hosting.events, hosting.isDisposed], [tunnels, [change], true]);
 });

@@ -62,7 +62,7 @@ Deno.test("sessions come into the history, also one that is over at once", async
 Deno.test("resources are told of this process, above the floor that was taken", async () => {
   await using folder = await DatabaseFolder.create();
   const f = new Fixture(folder.file);
-  f.watch.takeFloor();
+  f.watch.noteEvent({ type: "state", atMs: 0, from: "connecting", to: "handshaking" });
   f.sessions.add(new FakeHostedSession());
   const { sessions, memory, low_power_changes } = await f.resources();
   assert.equal(sessions, 1);
@@ -76,7 +76,7 @@ Deno.test("resources are told of this process, above the floor that was taken", 
 Deno.test("a limit that is passed is warned of, and less is done", async () => {
   await using folder = await DatabaseFolder.create();
   const f = new Fixture(folder.file, { ...LIMITS, max_memory_mb: 0.001, low_power_mode: true });
-  f.watch.takeFloor();
+  f.watch.noteEvent({ type: "state", atMs: 0, from: "connecting", to: "handshaking" });
   const ballast = new Uint8Array(64 * 1024 * 1024).fill(1);
   f.sessions.add(new FakeHostedSession());
   const { exceeded, measures, low_power_changes } = await f.resources();

@@ -255,9 +255,13 @@ Deno.test("ssh-proxy: a target that is not connected is explained by its state",
 Deno.test("the session is held where other processes see it, until the end", async () => {
   using trial = new Trial();
   const running = trial.run();
-  await trial.opened.promise;
+  const change = { type: "state", atMs: 0, from: "connecting", to: "handshaking" } as const;
+  (await trial.opened.promise).onEvent(change);
   trial.end({ by: "user", reason: "" });
   assert.equal(await running, 0);
   const { hosting } = trial;
-  assert.deepEqual([hosting.held, hosting.floors, hosting.isDisposed], [[trial.held], 1, true]);
+  assert.deepEqual(
+    [hosting.held, hosting.events, hosting.isDisposed],
+    [[trial.held], [change], true],
+  );
 });

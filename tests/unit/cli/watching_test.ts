@@ -203,7 +203,7 @@ Deno.test("resources shows each host against its limits", async () => {
   assert.deepEqual(json.hosts[0].memory, resourceFields().memory);
   const passed = resourceFields({
     exceeded: ["memory"],
-    measures: [{ limit: "memory", since: "2024-01-01T00:00:00.000Z", text: "fewer samples" }],
+    measures: [{ since: "2024-01-01T00:00:00.000Z", text: "fewer samples" }],
   });
   const { stdout } = await run(passed, "text");
   assert.match(stdout, /^Process 7, in the foreground\n/);
@@ -211,7 +211,7 @@ Deno.test("resources shows each host against its limits", async () => {
     stdout,
     /memory +2\.0 MB added by sessions \(limit 10 MB\), floor 70\.0 MB, total 72/,
   );
-  assert.match(stdout, /done +fewer samples \(memory limit passed, since 2024/);
+  assert.match(stdout, /passed +the limit of memory\n {2}done +fewer samples \(since 2024/);
   const none = await run(undefined, "text");
   assert.match(none.stderr, /No process holds a session/);
 });

@@ -54,7 +54,7 @@ Deno.test("a session is judged by its state", () => {
 });
 
 Deno.test("a limit that is passed tells what is done about it", () => {
-  const measures = [{ limit: "cpu" as const, text: "looks less often" }];
+  const measures = [{ text: "looks less often" }];
   const findings = checkResources("host 7", { exceeded: ["cpu"], measures });
   assert.deepEqual(findings.map(({ check, status }) => [check, status]), [
     ["memory", "ok"],

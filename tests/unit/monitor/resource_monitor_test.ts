@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Limit, type Relief, ResourceMonitor } from "../../../src/monitor/mod.ts";
+import { type Limit, ResourceMonitor } from "../../../src/monitor/mod.ts";
 import type { ProcessStatistics } from "../../../src/platform/mod.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
@@ -21,17 +21,13 @@ class Fixture {
       limits: { maxMemoryMb: 10, maxCpuPercent: 0.5, isLowPower },
       floorBytes,
       sessions: () => ({ count: 2, bytes: this.bytes }),
-      reliefs: { memory: [this.#relief("less memory")], cpu: [this.#relief("less often")] },
+      relief: {
+        texts: ["less of everything"],
+        begin: () => this.log.push("begin"),
+        end: () => this.log.push("end"),
+      },
       warn: (message) => this.warnings.push(message),
     });
-  }
-
-  #relief(text: string): Relief {
-    return {
-      text,
-      begin: () => this.log.push(`begin ${text}`),
-      end: () => this.log.push(`end ${text}`),
-    };
   }
 
   async pass(ms: number, change: Partial<ProcessStatistics> = {}) {
@@ -70,16 +66,29 @@ Deno.test("a limit that is passed is warned of once, acted on, and let go when i
   const passed = await f.pass(1_000, { residentBytes: 81 * MB });
   assert.deepEqual(passed.exceeded, ["memory"] satisfies Limit[]);
   assert.deepEqual(passed.measures, [
-    { limit: "memory", sinceMs: f.clock.epochMs(), text: "less memory" },
+    { sinceMs: f.clock.epochMs(), text: "less of everything" },
   ]);
-  assert.deepEqual(f.log, ["begin less memory"]);
+  assert.deepEqual(f.log, ["begin"]);
   assert.match(f.warnings[0]!, /^Sessions take 11\.0 MB of memory, more than .*\(10 MB\)$/);
   // Just below is not yet kept: measures must not come and go.
   assert.deepEqual((await f.pass(1_000, { residentBytes: 79.5 * MB })).exceeded, ["memory"]);
   assert.deepEqual((await f.pass(1_000, { residentBytes: 79 * MB })).exceeded, []);
   await f.pass(1_000, { residentBytes: 99 * MB });
-  assert.deepEqual(f.log, ["begin less memory", "end less memory", "begin less memory"]);
+  assert.deepEqual(f.log, ["begin", "end", "begin"]);
   assert.equal(f.warnings.length, 1);
+});
+
+Deno.test("what is done for two limits is done once, until neither is passed", async () => {
+  const f = new Fixture();
+  await f.monitor.report();
+  const both = { residentBytes: 99 * MB, cpuMs: 5_000 };
+  assert.deepEqual((await f.pass(60_000, both)).exceeded, ["memory", "cpu"]);
+  assert.deepEqual((await f.pass(60_000, { residentBytes: 70 * MB, cpuMs: 9_000 })).exceeded, [
+    "cpu",
+  ]);
+  assert.deepEqual(f.log, ["begin"]);
+  assert.deepEqual((await f.pass(60_000)).exceeded, []);
+  assert.deepEqual(f.log, ["begin", "end"]);
 });
 
 Deno.test("the CPU limit is of idle sessions over a whole minute", async () => {
@@ -95,15 +104,16 @@ Deno.test("the CPU limit is of idle sessions over a whole minute", async () => {
   assert.deepEqual([report.isIdle, report.exceeded], [false, []]);
 });
 
-Deno.test("readings are taken by themselves, less often in low-power mode, until the end", async () => {
+Deno.test("readings are taken by themselves until the end, less often in low-power mode or above a limit", async () => {
   for (const [isLowPower, intervalMs] of [[false, 30_000], [true, 60_000]] as const) {
     const f = new Fixture({ isLowPower });
     f.process = { ...f.process, residentBytes: 90 * MB };
     f.monitor.start();
-    const next = f.clock.scheduledAnew(intervalMs);
+    assert.deepEqual(f.clock.delays, [intervalMs]);
+    const next = f.clock.scheduledAnew(60_000);
     f.clock.advance(intervalMs);
     await next;
-    assert.deepEqual(f.log, ["begin less memory"]);
+    assert.deepEqual(f.log, ["begin"]);
     f.monitor[Symbol.dispose]();
     assert.deepEqual(f.clock.delays, []);
   }

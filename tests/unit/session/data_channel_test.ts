@@ -285,6 +285,24 @@ Deno.test("DataChannel.settle() waits for the acknowledgement of everything", as
   channel.close();
 });
 
+Deno.test("DataChannel.settle() waits for what was sent before it, and not for what comes after", async () => {
+  const { agent, channel, clock } = setUp();
+  await channel.connect(GRANT, live());
+  await settled();
+  agent.acknowledges = false;
+  channel.send(PAYLOAD_TYPE.output, utf8("x"));
+  const waiting = channel.settle();
+  clock.advance(200);
+  channel.send(PAYLOAD_TYPE.output, utf8("y"));
+  await settled();
+  agent.acknowledges = true;
+  // The first is overdue and sent again, the second is not.
+  clock.advance(100);
+  assert.equal(await waiting, true);
+  assert.equal(channel.isSettled, false);
+  channel.close();
+});
+
 Deno.test("DataChannel.settle() gives up after its time, and when the channel closes", async () => {
   const { agent, channel, clock } = setUp();
   await channel.connect(GRANT, live());

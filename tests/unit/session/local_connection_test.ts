@@ -76,7 +76,9 @@ interface Pair extends AsyncDisposable {
   bytes: { up: number; down: number };
 }
 
-async function pair(options: { budget?: ByteBudget; isFull?: boolean } = {}): Promise<Pair> {
+async function pair(
+  options: { budget?: ByteBudget; isFull?: boolean; isFrugal?: () => boolean } = {},
+): Promise<Pair> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [program, accepted] = await Promise.all([
     Deno.connect({ port: listener.addr.port }),
@@ -90,6 +92,7 @@ async function pair(options: { budget?: ByteBudget; isFull?: boolean } = {}): Pr
   const connection = new LocalConnection(accepted, stream, {
     clock,
     budget: options.budget ?? new ByteBudget(64 * 1024 * 1024),
+    isFrugal: options.isFrugal,
     onBytesUp: (count) => bytes.up += count,
     onBytesDown: (count) => bytes.down += count,
   });
@@ -109,6 +112,26 @@ async function pair(options: { budget?: ByteBudget; isFull?: boolean } = {}): Pr
 }
 
 // --- Up ---
+
+Deno.test("LocalConnection reads in small pieces while memory is to be spared", async () => {
+  let isFrugal = false;
+  await using test = await pair({ isFrugal: () => isFrugal });
+  const { stream, program } = test;
+  const transfer = async () => {
+    stream.taken.length = 0;
+    const sent = pattern(500_000);
+    await writeAll(program, sent);
+    await stream.when(() => stream.takenBytes === sent.byteLength);
+    assert.deepEqual(concat(stream.taken), sent);
+    return Math.max(...stream.taken.slice(1).map((bytes) => bytes.byteLength));
+  };
+  assert.ok(await transfer() > 4 * 1024);
+  isFrugal = true;
+  // The buffer that is being read into is the last large one.
+  await writeAll(program, new Uint8Array(1));
+  await stream.when(() => stream.taken.at(-1)!.byteLength === 1);
+  assert.ok(await transfer() <= 4 * 1024);
+});
 
 Deno.test("LocalConnection takes every byte up, and the next ones only when those were taken", async () => {
   await using test = await pair({ isFull: true });

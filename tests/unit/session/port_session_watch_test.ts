@@ -133,6 +133,43 @@ Deno.test("An agent that answers nothing is suspect as long as the gateway answe
   await pass(test, 2_000);
 });
 
+Deno.test("A frugal session lives as in low power, and as before when it may", async () => {
+  await using test = new SessionCase();
+  const session = await test.open(OPTIONS);
+  session.setFrugal(true);
+  await pass(test, 120_000, 500);
+  const pings = test.network.current.pings;
+  assert.ok(pings <= 13, String(pings));
+  session.setFrugal(false);
+  await pass(test, 60_000, 500);
+  assert.ok(test.network.current.pings - pings > 13);
+});
+
+Deno.test("A probe is answered by the agent, whatever the agent's kind", async () => {
+  for (const agentVersion of [undefined, BASIC_AGENT]) {
+    await using test = new SessionCase(agentVersion === undefined ? {} : { agentVersion });
+    const session = await test.open(OPTIONS);
+    const before = test.agent.taken.length;
+    const answer = session.probe(4_000);
+    await pass(test, 100);
+    assert.ok(await answer <= 100);
+    assert.equal(test.agent.taken.length, before + 1);
+  }
+});
+
+Deno.test("A probe without an answer in time, or without a connection, fails", async () => {
+  await using test = new SessionCase();
+  const session = await test.open(OPTIONS);
+  test.agent.acknowledges = false;
+  const unanswered = assert.rejects(session.probe(4_000), /^AppError: The agent gave no answer/);
+  await pass(test, 4_000);
+  await unanswered;
+  test.agent.acknowledges = true;
+  test.network.isBlackhole = true;
+  await pass(test, 6_000);
+  await assert.rejects(session.probe(4_000), /the session is resuming/);
+});
+
 Deno.test("Low power asks seldom while nothing is open, and at once when something opens", async () => {
   await using test = new SessionCase({ onStream: () => {} });
   const session = await test.open({ ...OPTIONS, isLowPower: true });

@@ -40,6 +40,12 @@ class FakeSession implements HostedSession {
 
   reconnect(): void {}
 
+  setFrugal(): void {}
+
+  probe(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
   onStateChange(): Disposable {
     return { [Symbol.dispose]() {} };
   }

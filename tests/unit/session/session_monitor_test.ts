@@ -22,7 +22,7 @@ class Trial implements MonitoredChannel {
       clock: this.clock,
       keepAlive,
       intervalMs: 5_000,
-      isLowPower: false,
+      isLowPower: () => false,
       openConnections: () => 0,
       sendHeartbeat: () => {
         this.heartbeats++;
