@@ -1,53 +1,13 @@
 /**
- * moto's server as a second opinion on EC2 and STS: it was not written by us.
+ * Instances and roles of moto's server, as the commands look for them.
  *
- * Runs only where `moto_server` is on PATH (`pip install 'moto[server,ec2,sts]'`).
+ * @module
  */
 
 import assert from "node:assert/strict";
 import { Aws, parseSelector, resolveInstance } from "../../src/aws/mod.ts";
+import { testWithMoto } from "../support/moto.ts";
 import { envOf, KEYS, withSharedFiles } from "../unit/aws/_support.ts";
-
-const hasMoto = await new Deno.Command("moto_server", {
-  args: ["--help"],
-  stdout: "null",
-  stderr: "null",
-}).output().then(({ success }) => success, () => false);
-
-/** A moto server on a free port, for the time of `use`. */
-async function withMoto(use: (url: string) => Promise<void>): Promise<void> {
-  const port = freePort();
-  const child = new Deno.Command("moto_server", {
-    args: ["-H", "127.0.0.1", "-p", String(port)],
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const url = `http://127.0.0.1:${port}`;
-  try {
-    const ended = child.status.then(() => assert.fail("moto_server ended before it answered"));
-    await Promise.race([answers(`${url}/moto-api/`), ended]);
-    await use(url);
-  } finally {
-    child.kill();
-    await child.status;
-  }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-async function answers(url: string): Promise<void> {
-  for (;;) {
-    try {
-      await (await fetch(url)).body?.cancel();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
 
 /** A call of EC2's query protocol; moto does not look at signatures. */
 async function ec2(url: string, form: Record<string, string>): Promise<string> {
@@ -83,40 +43,34 @@ async function launch(url: string, name: string): Promise<{ id: string; ip: stri
   };
 }
 
-Deno.test({
-  name: hasMoto ? "moto: instances by every selector" : "moto: skipped, no moto_server on PATH",
-  ignore: !hasMoto,
-  fn: async () => {
-    await withMoto(async (url) => {
-      const web = await launch(url, "web");
-      const stopped = await launch(url, "db.staging");
-      await ec2(url, { Action: "StopInstances", "InstanceId.1": stopped.id });
-      const gone = await launch(url, "web");
-      await ec2(url, { Action: "TerminateInstances", "InstanceId.1": gone.id });
-      using aws = new Aws({
-        connectionTimeoutMs: 10_000,
-        requestTimeoutMs: 10_000,
-        env: envOf({ ...KEYS, AWS_ENDPOINT_URL: url }),
-      });
-      for (const text of ["web", "tag:Name=web", web.ip, web.dns]) {
-        const found = await resolveInstance(aws, parseSelector(text));
-        assert.deepEqual(found, { instanceId: web.id, name: "web" }, text);
-      }
-      await assert.rejects(resolveInstance(aws, parseSelector("db.staging")), {
-        kind: "target",
-        message: new RegExp(`^Cannot connect to ${stopped.id} .*: it is stopped$`),
-      });
-      await assert.rejects(resolveInstance(aws, parseSelector("absent")), { kind: "target" });
-      assert.equal(await aws.instanceState(gone.id), "terminated");
-      assert.equal(await aws.instanceState("i-00000000000000000"), "unknown");
-      const all = await aws.findInstances({ by: "all" });
-      assert.deepEqual(
-        new Set(all.map(({ instanceId }) => instanceId)),
-        new Set([web.id, stopped.id]),
-      );
-      await assumesRole(url);
-    });
-  },
+testWithMoto("moto: instances by every selector", async (url) => {
+  const web = await launch(url, "web");
+  const stopped = await launch(url, "db.staging");
+  await ec2(url, { Action: "StopInstances", "InstanceId.1": stopped.id });
+  const gone = await launch(url, "web");
+  await ec2(url, { Action: "TerminateInstances", "InstanceId.1": gone.id });
+  using aws = new Aws({
+    connectionTimeoutMs: 10_000,
+    requestTimeoutMs: 10_000,
+    env: envOf({ ...KEYS, AWS_ENDPOINT_URL: url }),
+  });
+  for (const text of ["web", "tag:Name=web", web.ip, web.dns]) {
+    const found = await resolveInstance(aws, parseSelector(text));
+    assert.deepEqual(found, { instanceId: web.id, name: "web" }, text);
+  }
+  await assert.rejects(resolveInstance(aws, parseSelector("db.staging")), {
+    kind: "target",
+    message: new RegExp(`^Cannot connect to ${stopped.id} .*: it is stopped$`),
+  });
+  await assert.rejects(resolveInstance(aws, parseSelector("absent")), { kind: "target" });
+  assert.equal(await aws.instanceState(gone.id), "terminated");
+  assert.equal(await aws.instanceState("i-00000000000000000"), "unknown");
+  const all = await aws.findInstances({ by: "all" });
+  assert.deepEqual(
+    new Set(all.map(({ instanceId }) => instanceId)),
+    new Set([web.id, stopped.id]),
+  );
+  await assumesRole(url);
 });
 
 async function assumesRole(url: string): Promise<void> {
