@@ -17,6 +17,7 @@ import {
   writeClientFrame,
 } from "../protocol/mod.ts";
 import type { Transport, TransportClose, TransportEvents } from "./contracts.ts";
+import { streamEndpoint } from "./stream_endpoint.ts";
 import { upgrade, writeAll } from "./upgrade.ts";
 
 export interface DirectWebSocketOptions {
@@ -50,16 +51,9 @@ export async function openDirectWebSocket(
   options: DirectWebSocketOptions,
 ): Promise<Transport> {
   const { signal, caCerts, headers } = options;
-  const { protocol, hostname, port } = new URL(url);
-  const isTls = protocol === "wss:";
-  // Brackets belong to the address, not to the IPv6 host in it.
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const { hostname, port, isTls } = streamEndpoint(url);
   signal.throwIfAborted();
-  const tcp = await Deno.connect({
-    hostname: host,
-    port: Number(port || (isTls ? 443 : 80)),
-    signal,
-  });
+  const tcp = await Deno.connect({ hostname, port, signal });
   let conn: Deno.Conn = tcp;
   const onAbort = () => closeQuietly(conn);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -67,7 +61,7 @@ export async function openDirectWebSocket(
     signal.throwIfAborted();
     tcp.setNoDelay(true);
     if (isTls) {
-      conn = await Deno.startTls(tcp, { hostname: host, caCerts, alpnProtocols: ["http/1.1"] });
+      conn = await Deno.startTls(tcp, { hostname, caCerts, alpnProtocols: ["http/1.1"] });
     }
     const rest = await upgrade(conn, url, headers);
     signal.throwIfAborted();

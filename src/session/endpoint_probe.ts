@@ -5,6 +5,7 @@
  * @module
  */
 import type { Probe } from "./network_watch.ts";
+import { streamEndpoint } from "./stream_endpoint.ts";
 import { hasProxy } from "./websocket_transport.ts";
 
 export interface EndpointProbeOptions {
@@ -17,22 +18,15 @@ export interface EndpointProbeOptions {
 /** Makes a probe: a TCP connection that is closed at once, or, through a proxy, a HEAD request. */
 export function endpointProbe({ env, httpClient }: EndpointProbeOptions): Probe {
   return async (streamUrl, signal) => {
-    const { protocol, hostname, port } = new URL(streamUrl);
-    const isTls = protocol === "wss:";
+    const { hostname, port, isTls } = streamEndpoint(streamUrl);
     if (!hasProxy(streamUrl, env)) {
-      const host = hostname.replace(/^\[|\]$/g, "");
-      const conn = await Deno.connect({
-        hostname: host,
-        port: Number(port || (isTls ? 443 : 80)),
-        signal,
-      });
+      const conn = await Deno.connect({ hostname, port, signal });
       return conn.close();
     }
-    const origin = new URL(streamUrl);
-    origin.protocol = isTls ? "https:" : "http:";
+    const { host } = new URL(streamUrl);
     const client = await httpClient();
     // Any answer is one.
-    const answer = await fetch(new URL("/", origin.href), {
+    const answer = await fetch(`${isTls ? "https" : "http"}://${host}/`, {
       method: "HEAD",
       signal,
       ...(client === undefined ? {} : { client }),

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AppError } from "../../../src/errors/mod.ts";
-import type { ReconnectPolicy, SessionGrant } from "../../../src/session/mod.ts";
+import {
+  ReconnectGate,
+  type ReconnectPolicy,
+  type SessionGrant,
+} from "../../../src/session/mod.ts";
 import { reconnectDelayMs } from "../../../src/session/reconnect_delay.ts";
 import { GRANT } from "../../support/fake_transport.ts";
 import { CONNECT_TIMEOUT_MS, SessionCase } from "../../support/session_case.ts";
@@ -182,6 +186,77 @@ Deno.test("A connection over which something was heard counts as one, however sh
     await settled();
   }
   assert.equal(session.stats().reconnects, 3);
+});
+
+// --- Asked for ---
+
+Deno.test("PortSession.reconnect() drops the connection and resumes at once", async () => {
+  await using test = new SessionCase();
+  const session = await test.open(OPTIONS);
+  session.reconnect();
+  await test.events.entered("active", 2);
+  assert.ok(test.network.opened[0]!.isClosed);
+  assert.equal(session.stats().reconnects, 1);
+  const [, , resuming] = test.events.all.filter((event) => event.type === "state");
+  assert.equal(resuming!.reason, "asked for");
+});
+
+Deno.test("PortSession.reconnect() ends a wait; asked twice it is one attempt", async () => {
+  await using test = new SessionCase();
+  test.service.resume = (attempt) =>
+    attempt === 1 ? Promise.reject(new AppError("network", "away")) : Promise.resolve(GRANT);
+  const session = await test.open(OPTIONS);
+  test.network.current.lose();
+  await test.clock.scheduled(100);
+  session.reconnect();
+  session.reconnect();
+  await test.events.entered("active", 2);
+  assert.equal(test.service.count("resume"), 2);
+});
+
+Deno.test("PortSession.reconnect() does nothing where a lost connection is the end", async () => {
+  await using test = new SessionCase();
+  const session = await test.open();
+  session.reconnect();
+  await settled();
+  assert.deepEqual(test.events.states, ["handshaking", "active"]);
+});
+
+Deno.test("sessions that are lost at once come back by their priority", async () => {
+  const gate = new ReconnectGate(1);
+  const order: string[] = [];
+  const cases = (["low", "critical", "normal", "high"] as const).map((priority) => ({
+    priority,
+    test: new SessionCase(),
+  }));
+  // The first attempt holds the only turn, so that the others have to wait for theirs.
+  const holding = await gate.enter("low", new AbortController().signal);
+  for (const { priority, test } of cases) {
+    await test.open({ ...OPTIONS, gate, priority });
+    test.service.resume = () => {
+      order.push(priority);
+      return Promise.resolve(GRANT);
+    };
+    test.network.current.lose();
+  }
+  await settled();
+  assert.deepEqual(order, []);
+  holding[Symbol.dispose]();
+  await Promise.all(cases.map(({ test }) => test.events.entered("active", 2)));
+  assert.deepEqual(order, ["critical", "high", "normal", "low"]);
+  for (const { test } of cases) await test[Symbol.asyncDispose]();
+});
+
+Deno.test("PortSession.onStateChange() calls at each change, until disposed", async () => {
+  await using test = new SessionCase();
+  const session = await test.open(OPTIONS);
+  const seen: string[] = [];
+  const listening = session.onStateChange(({ from, to }) => seen.push(`${from} ${to}`));
+  session.reconnect();
+  await test.events.entered("active", 2);
+  listening[Symbol.dispose]();
+  await session.close();
+  assert.deepEqual(seen, ["active resuming", "resuming active"]);
 });
 
 // --- Ending meanwhile ---
