@@ -42,6 +42,7 @@ async function fill(path: string): Promise<void> {
         localPort: 8000 + days,
         startedAtMs,
         state: "closed",
+        connectMs: 0,
         activeMs: 50_000,
       }),
       { hostPid: 7, isBackground: false, nowMs: startedAtMs },

@@ -41,7 +41,14 @@ export async function runAwsChild(
       ...args,
     ],
     clearEnv: true,
-    env: { ...Object.fromEntries(kept), DENO_DIR: denoDir(), NO_COLOR: "1", ...options.env },
+    env: {
+      ...Object.fromEntries(kept),
+      DENO_DIR: denoDir(),
+      // With a home of its own Deno would ask for its newest version, through the proxy under test.
+      DENO_NO_UPDATE_CHECK: "1",
+      NO_COLOR: "1",
+      ...options.env,
+    },
   });
   const { stdout, stderr } = await child.output();
   const text = new TextDecoder().decode(stdout);

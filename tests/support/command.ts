@@ -30,7 +30,12 @@ const CLEARED = /^(AWS_|EC2_CONNECT_|HTTPS?_PROXY$|NO_PROXY$|ALL_PROXY$)/i;
 /** The environment of a child: this one's without what concerns AWS and proxies, and `extra`. */
 export function childEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !CLEARED.test(name));
-  return { ...Object.fromEntries(inherited), AWS_EC2_METADATA_DISABLED: "true", ...extra };
+  return {
+    ...Object.fromEntries(inherited),
+    AWS_EC2_METADATA_DISABLED: "true",
+    DENO_NO_UPDATE_CHECK: "1",
+    ...extra,
+  };
 }
 
 export interface CommandOptions {
