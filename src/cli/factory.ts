@@ -9,9 +9,11 @@ import type { LoadedConfig } from "../config/mod.ts";
 import { listenTcp, startChild } from "../platform/mod.ts";
 import {
   endpointProbe,
+  type KeepAlive,
   LocalListener,
   PortSession,
   type PortSessionOptions,
+  type Priority,
   ReconnectGate,
   SessionManager,
   type SessionPolicy,
@@ -63,6 +65,9 @@ interface SessionOptions {
   reason: string | undefined;
   /** Resume a lost session. */
   reconnect: boolean;
+  priority: Priority;
+  /** Undefined: the configuration decides. */
+  keepAlive: KeepAlive | undefined;
 }
 
 /** Everything about the sessions of a command but what each is for. */
@@ -111,7 +116,8 @@ async function sessionCommons(
     reconnect: options.reconnect && enabled ? policy : undefined,
     probe: endpointProbe({ env, httpClient }),
     gate: reconnectGate,
-    keepAlive: sessionConfig.keep_alive,
+    priority: options.priority,
+    keepAlive: options.keepAlive ?? sessionConfig.keep_alive,
     readPolicy: sessionPolicy(aws),
     healthCheckIntervalMs: sessionConfig.health_check_interval * 1000,
     isLowPower: resources.low_power_mode,
@@ -122,6 +128,17 @@ async function sessionCommons(
   return { aws, commons };
 }
 
+/** Keeps the limit of sessions to one instance, with those of other processes. */
+function sessionManager({ config }: LoadedConfig, context: Context): SessionManager {
+  return new SessionManager({
+    maxPerInstance: config.session.max_sessions_per_instance,
+    elsewhere: async () => {
+      const { sessionsElsewhere } = await import("./connect/sessions_elsewhere.ts");
+      return await sessionsElsewhere(context);
+    },
+  });
+}
+
 /** The parts of `connect`. */
 export async function createConnectParts(
   options: ConnectOptions,
@@ -129,13 +146,7 @@ export async function createConnectParts(
   context: Context,
 ): Promise<ConnectParts> {
   const { aws, commons } = await sessionCommons(options, settings, context);
-  const manager = new SessionManager({
-    maxPerInstance: settings.config.session.max_sessions_per_instance,
-    elsewhere: async () => {
-      const { sessionsElsewhere } = await import("./connect/sessions_elsewhere.ts");
-      return await sessionsElsewhere(context);
-    },
-  });
+  const manager = sessionManager(settings, context);
   return {
     instances: aws,
     startHosting: () => startHosting(settings.config, context),
@@ -143,15 +154,13 @@ export async function createConnectParts(
     openTunnel: async ({ instance, forward, listener, ...request }) => {
       const local = new LocalListener(forward, listener);
       const { instanceId } = instance;
-      const { priority, keepAlive } = options;
+      const { priority } = options;
       try {
         const region = await aws.region();
         const open = () =>
           PortSession.open({
             ...commons,
             ...request,
-            ...(keepAlive === undefined ? {} : { keepAlive }),
-            priority,
             target: instance,
             selector: options.instance ?? instanceId,
             region,
@@ -182,19 +191,23 @@ export async function createSshProxyParts(
 ): Promise<SshProxyParts> {
   const { aws, commons } = await sessionCommons(options, settings, context);
   const { StdioSide } = await import("../session/stdio_side.ts");
+  const manager = sessionManager(settings, context);
   return {
     instances: aws,
     startHosting: () => startHosting(settings.config, context),
     open: async ({ instanceId, remotePort, ...request }) => {
       const local = new StdioSide(remotePort, { input: Deno.stdin, output: Deno.stdout });
-      const session = await PortSession.open({
-        ...commons,
-        ...request,
-        target: { instanceId },
-        selector: options.host,
-        region: await aws.region(),
-        local,
-      });
+      const region = await aws.region();
+      const { priority } = options;
+      const session = await manager.open({ instanceId, priority }, () =>
+        PortSession.open({
+          ...commons,
+          ...request,
+          target: { instanceId },
+          selector: options.host,
+          region,
+          local,
+        }));
       return {
         ready: session.ready,
         closed: session.closed,

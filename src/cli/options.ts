@@ -5,8 +5,16 @@
  */
 
 import { Command, Option } from "@commander-js/extra-typings";
+import type { KeepAlive, Priority } from "../session/mod.ts";
 import type { AwsOptions, GlobalOptions } from "./invocation.ts";
-import { readFormat, readResultFormat, readText, type ReadValue } from "./values.ts";
+import {
+  readFormat,
+  readReason,
+  readResultFormat,
+  readText,
+  type ReadValue,
+  wordReader,
+} from "./values.ts";
 
 /** An option with a value; `read` turns its text into what it means. */
 export function valueOption<const Flags extends string, T>(
@@ -67,6 +75,26 @@ export function readAwsOptions(
     endpointUrl: options.endpointUrl,
   };
 }
+
+/** Words of types whose module loads the session; the compiler keeps them complete. */
+const PRIORITIES = { low: 0, normal: 1, high: 2, critical: 3 } satisfies Record<Priority, number>;
+const KEEP_ALIVE_MODES = { always: 0, policy: 1, never: 2 } satisfies Record<KeepAlive, number>;
+
+/** Of every command that opens sessions. */
+export const SESSION_OPTIONS = {
+  reason: valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason),
+  noReconnect: new Option("--no-reconnect", "end when the connection is lost"),
+  priority: valueOption(
+    "--priority <PRIORITY>",
+    "low, normal, high or critical: who reconnects first, and who yields (default: normal)",
+    wordReader(Object.keys(PRIORITIES) as Priority[]),
+  ),
+  keepAlive: valueOption(
+    "--keep-alive <MODE>",
+    "always, policy (let the account's idle timeout end it) or never",
+    wordReader(Object.keys(KEEP_ALIVE_MODES) as KeepAlive[]),
+  ),
+};
 
 /** `--format`. */
 export function formatOption(description: string) {

@@ -10,16 +10,20 @@ import type { Forward, KeepAlive, Priority } from "../../session/mod.ts";
 import { type ForwardSpec, readForward, requireDistinctPorts } from "../forward_spec.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
-import { AWS_OPTIONS, formatOption, readAwsOptions, valueOption } from "../options.ts";
+import {
+  AWS_OPTIONS,
+  formatOption,
+  readAwsOptions,
+  SESSION_OPTIONS,
+  valueOption,
+} from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import {
   readBindAddress,
   readLocalPort,
-  readReason,
   readRemoteHost,
   readRemotePort,
   readText,
-  wordReader,
 } from "../values.ts";
 
 /** What `connect` was asked. */
@@ -40,10 +44,6 @@ export interface ConnectOptions {
   /** Program and arguments to run while the forwards are ready. */
   command: string[] | undefined;
 }
-
-/** Words of types whose module loads the session; the compiler keeps them complete. */
-const PRIORITIES = { low: 0, normal: 1, high: 2, critical: 3 } satisfies Record<Priority, number>;
-const KEEP_ALIVE_MODES = { always: 0, policy: 1, never: 2 } satisfies Record<KeepAlive, number>;
 
 const DEFAULT_BIND = "127.0.0.1";
 const DEFAULT_REMOTE_PORT = 22;
@@ -80,22 +80,10 @@ export const connectCommand: CommandDefinition = {
       .addOption(
         valueOption("--bind <ADDRESS>", "local address (default: 127.0.0.1)", readBindAddress),
       )
-      .addOption(valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason))
-      .addOption(new Option("--no-reconnect", "end when the connection is lost"))
-      .addOption(
-        valueOption(
-          "--priority <PRIORITY>",
-          "low, normal, high or critical: who reconnects first, and who yields (default: normal)",
-          wordReader(Object.keys(PRIORITIES) as Priority[]),
-        ),
-      )
-      .addOption(
-        valueOption(
-          "--keep-alive <MODE>",
-          "always, policy (let the account's idle timeout end it) or never",
-          wordReader(Object.keys(KEEP_ALIVE_MODES) as KeepAlive[]),
-        ),
-      )
+      .addOption(SESSION_OPTIONS.reason)
+      .addOption(SESSION_OPTIONS.noReconnect)
+      .addOption(SESSION_OPTIONS.priority)
+      .addOption(SESSION_OPTIONS.keepAlive)
       .addOption(new Option("--background", "return when ready; the tunnel stays open"))
       .optionsGroup("AWS:")
       .addOption(AWS_OPTIONS.profile)

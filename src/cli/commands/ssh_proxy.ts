@@ -4,12 +4,12 @@
  * @module
  */
 
-import { Option } from "@commander-js/extra-typings";
+import type { KeepAlive, Priority } from "../../session/mod.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
-import { AWS_OPTIONS, readAwsOptions, valueOption } from "../options.ts";
+import { AWS_OPTIONS, readAwsOptions, SESSION_OPTIONS } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
-import { readReason, readRemotePort, readText } from "../values.ts";
+import { readRemotePort, readText } from "../values.ts";
 
 /** What `ssh-proxy` was asked. */
 export interface SshProxyOptions {
@@ -19,6 +19,9 @@ export interface SshProxyOptions {
   reason: string | undefined;
   /** Resume a lost session. */
   reconnect: boolean;
+  priority: Priority;
+  /** Undefined: the configuration decides. */
+  keepAlive: KeepAlive | undefined;
   aws: AwsOptions;
 }
 
@@ -39,8 +42,10 @@ export const sshProxyCommand: CommandDefinition = {
       .usage("HOST [PORT] [options]")
       .argument("<HOST>", "the instance")
       .argument("[PORT]", "port of the instance (default: 22)")
-      .addOption(valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason))
-      .addOption(new Option("--no-reconnect", "end when the connection is lost"))
+      .addOption(SESSION_OPTIONS.reason)
+      .addOption(SESSION_OPTIONS.noReconnect)
+      .addOption(SESSION_OPTIONS.priority)
+      .addOption(SESSION_OPTIONS.keepAlive)
       .optionsGroup("AWS:")
       .addOption(AWS_OPTIONS.profile)
       .addOption(AWS_OPTIONS.region)
@@ -66,6 +71,8 @@ export const sshProxyCommand: CommandDefinition = {
             port: port === undefined ? DEFAULT_PORT : readRemotePort(port, "PORT"),
             reason: options.reason,
             reconnect: options.reconnect,
+            priority: options.priority ?? "normal",
+            keepAlive: options.keepAlive,
             aws: readAwsOptions(options),
           }),
           run: async (options, context) => {

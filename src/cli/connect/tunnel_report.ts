@@ -8,6 +8,7 @@ import { AppError } from "../../errors/mod.ts";
 import { bracketed, formatAddress, type LocalAddress } from "../../platform/mod.ts";
 import type { SessionEnd, SessionEvent, SessionReady, SessionState } from "../../session/mod.ts";
 import type { Context } from "../context.ts";
+import { StateNotes } from "../state_notes.ts";
 
 export class TunnelReport {
   readonly #context: Context;
@@ -15,8 +16,7 @@ export class TunnelReport {
   readonly #hasCommand: boolean;
   #sessionId: string | undefined;
   #state: SessionState = "connecting";
-  /** The service closed the connection as it does each hour: that it is resumed is no news. */
-  #isQuiet = false;
+  readonly #notes: StateNotes;
   /** Events that the reader of standard output was too slow for. */
   #droppedEvents = 0;
 
@@ -26,6 +26,7 @@ export class TunnelReport {
    */
   constructor(options: { context: Context; address: LocalAddress; hasCommand: boolean }) {
     this.#context = options.context;
+    this.#notes = new StateNotes(options.context.reporter);
     this.#address = options.address;
     this.#hasCommand = options.hasCommand;
   }
@@ -85,7 +86,7 @@ export class TunnelReport {
     const name = this.#name;
     switch (event.type) {
       case "state":
-        return this.#tellState(event);
+        return this.#notes.tell(event, name);
       case "connection":
         // What our own end cuts off is no news.
         if ("reason" in event && this.#state !== "closing" && this.#state !== "failed") {
@@ -106,28 +107,6 @@ export class TunnelReport {
         return reporter.note(`${name}: ${event.message}`);
       default:
         return event satisfies never;
-    }
-  }
-
-  #tellState(event: Extract<SessionEvent, { type: "state" }>): void {
-    const { reporter } = this.#context;
-    const { from, to } = event;
-    const name = this.#name;
-    const reason = event.reason === undefined ? "" : `: ${event.reason}`;
-    const wasQuiet = this.#isQuiet;
-    this.#isQuiet = event.isRoutine === true;
-    if (to === "resuming" && !this.#isQuiet) {
-      reporter.note(`${name}: connection lost${reason}; resuming`);
-    } else if (to === "restarting") {
-      reporter.note(`${name}: the session is lost${reason}; starting another one`);
-    } else if (from === "resuming" && to === "active" && !wasQuiet) {
-      reporter.note(`${name}: resumed`);
-    } else if (to === "suspect") {
-      reporter.note(`${name}: connection suspect${reason}`);
-    } else if (from === "suspect" && to === "active") {
-      reporter.note(`${name}: connection fine again`);
-    } else {
-      reporter.log("debug", `${name}: ${from} -> ${to}${reason}`);
     }
   }
 

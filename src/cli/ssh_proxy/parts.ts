@@ -6,7 +6,6 @@
 
 import type { InstanceLookup } from "../../aws/mod.ts";
 import type { HostedSession, SessionEnd, SessionEvent, SessionReady } from "../../session/mod.ts";
-
 import type { Hosting } from "../hosting.ts";
 
 /** A session that carries the standard streams. */

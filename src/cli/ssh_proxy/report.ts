@@ -7,30 +7,37 @@
 import { AppError } from "../../errors/mod.ts";
 import type { SessionEnd, SessionEvent } from "../../session/mod.ts";
 import type { Reporter } from "../reporter.ts";
+import { StateNotes } from "../state_notes.ts";
 
-/** Tells one event; `name` is what the session leads to. */
-export function tellEvent(event: SessionEvent, name: string, reporter: Reporter): void {
-  switch (event.type) {
-    case "state": {
-      const { from, to } = event;
-      const reason = event.reason === undefined ? "" : `: ${event.reason}`;
-      if (to === "resuming" && event.isRoutine !== true) {
-        return reporter.note(`${name}: connection lost${reason}; resuming`);
-      }
-      if (from === "resuming" && to === "active") return reporter.note(`${name}: resumed`);
-      return reporter.log("debug", `${name}: ${from} -> ${to}${reason}`);
+export class SshReport {
+  readonly #reporter: Reporter;
+  readonly #name: string;
+  readonly #notes: StateNotes;
+
+  /** @param name What the session leads to. */
+  constructor(name: string, reporter: Reporter) {
+    this.#reporter = reporter;
+    this.#name = name;
+    this.#notes = new StateNotes(reporter);
+  }
+
+  event(event: SessionEvent): void {
+    const name = this.#name;
+    switch (event.type) {
+      case "state":
+        return this.#notes.tell(event, name);
+      case "warning":
+        return this.#reporter.warn(`${name}: ${event.message}`, event.hint);
+      case "notice":
+        return this.#reporter.note(`${name}: ${event.message}`);
+      case "connection":
+        return this.#reporter.log("debug", `${name}: connection ${event.status}`);
+      case "restarted":
+        // An ssh connection is never carried on by another session.
+        return;
+      default:
+        return event satisfies never;
     }
-    case "warning":
-      return reporter.warn(`${name}: ${event.message}`, event.hint);
-    case "notice":
-      return reporter.note(`${name}: ${event.message}`);
-    case "connection":
-      return reporter.log("debug", `${name}: connection ${event.status}`);
-    case "restarted":
-      // An ssh connection is never carried on by another session.
-      return;
-    default:
-      return event satisfies never;
   }
 }
 

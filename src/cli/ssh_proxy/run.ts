@@ -17,7 +17,7 @@ import { createSshProxyParts } from "../factory.ts";
 import type { Hosting } from "../hosting.ts";
 import { untilAborted } from "../stop.ts";
 import type { SshProxyParts, SshStream } from "./parts.ts";
-import { endError, tellEvent } from "./report.ts";
+import { endError, SshReport } from "./report.ts";
 
 /** Makes the parts that a command line asks for. */
 export type CreateSshProxyParts = (
@@ -57,13 +57,14 @@ async function open(
   },
 ): Promise<SshStream> {
   const { reporter, stop } = context;
+  const report = new SshReport(name, reporter);
   try {
     const stream = await parts.open({
       instanceId,
       remotePort: port,
       onEvent: (event) => {
         hosting.noteEvent(event);
-        tellEvent(event, name, reporter);
+        report.event(event);
       },
       signal: stop.signal,
     });
