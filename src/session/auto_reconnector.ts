@@ -51,7 +51,7 @@ export class AutoReconnector {
 
   /**
    * Waits before the next of `attempts` in a row, shorter when the network comes back or `hurry` is
-   * called.
+   * called, longer while the endpoint is known not to answer: an attempt would only be used up.
    *
    * @throws The signal's reason.
    */
@@ -63,6 +63,7 @@ export class AutoReconnector {
     try {
       const delayMs = reconnectDelayMs(attempts, policy, random);
       await wait(delayMs, { clock, signal: early.signal });
+      if (this.#watch?.isAway) await wait(policy.maxDelayMs, { clock, signal: early.signal });
     } catch (reason) {
       if (reason !== OVERTAKEN) throw reason;
     } finally {

@@ -33,23 +33,29 @@ export class NetworkWatch {
   readonly #options: NetworkWatchOptions;
   #stop: AbortController | undefined;
   #timer: number | undefined;
-  #wasAway = false;
+  #isAway = false;
 
   constructor(options: NetworkWatchOptions) {
     this.#options = options;
+  }
+
+  /** Whether the last look found nobody. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   /** Does nothing when it is on. */
   start(streamUrl: string): void {
     if (this.#stop !== undefined) return;
     this.#stop = new AbortController();
-    this.#wasAway = false;
+    this.#isAway = false;
     this.#schedule(streamUrl, this.#stop.signal);
   }
 
   stop(): void {
     this.#stop?.abort(new AppError("bug", "nobody waits for the network any more"));
     this.#stop = undefined;
+    this.#isAway = false;
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -64,8 +70,8 @@ export class NetworkWatch {
   async #look(streamUrl: string, signal: AbortSignal): Promise<void> {
     const isThere = await this.#answers(streamUrl, signal);
     if (signal.aborted) return;
-    const isBack = isThere && this.#wasAway;
-    this.#wasAway = !isThere;
+    const isBack = isThere && this.#isAway;
+    this.#isAway = !isThere;
     this.#schedule(streamUrl, signal);
     if (isBack) this.#options.onBack();
   }

@@ -16,7 +16,7 @@ class Trial {
   isThere = true;
   probes = 0;
   readonly reconnector = new AutoReconnector({
-    policy: { maxAttempts: 0, baseDelayMs: 16_000, maxDelayMs: 16_000 },
+    policy: { maxAttempts: 0, baseDelayMs: 16_000, maxDelayMs: 20_000 },
     priority: "normal",
     gate: new ReconnectGate(),
     probe: (url) => {
@@ -62,6 +62,21 @@ Deno.test("an endpoint that answers all along ends no wait", async () => {
   assert.equal(isOver, false);
   assert.equal(trial.probes, 15);
   await trial.pass(500);
+  await waiting;
+  trial.reconnector.end();
+  assert.deepEqual(trial.clock.delays, []);
+});
+
+Deno.test("no attempt is used up while nobody answers, for the longest delay at most", async () => {
+  const trial = new Trial();
+  trial.reconnector.begin(STREAM_URL);
+  trial.isThere = false;
+  let isOver = false;
+  const waiting = trial.reconnector.wait(1, trial.stop.signal).then(() => isOver = true);
+  await trial.pass(27_500);
+  assert.equal(isOver, false, "8 s are over, and 20 more are not");
+  await trial.pass(500);
+  assert.equal(isOver, true);
   await waiting;
   trial.reconnector.end();
   assert.deepEqual(trial.clock.delays, []);
