@@ -151,7 +151,11 @@ function unprovenCauses(
   if (agent.status === "warning") return [];
   const unseen = ordered.filter(({ basis }) => HIDING.includes(basis))
     .flatMap(({ basis, findings }) =>
-      findings.filter(({ status, code }) => status === "unknown" && !code.startsWith("caller."))
+      findings.filter(({ status, code, reason }) =>
+        status === "unknown" && !code.startsWith("caller.") &&
+        // An agent without a record has no version: that follows from what is looked for here.
+        !(basis === "agent_features" && reason === "not_visible")
+      )
         .filter((finding) => isPossible(basis, finding))
     );
   const possible = unseen.map((finding) => ({

@@ -33,7 +33,7 @@ function expectedCause({ expected }: ScenarioSummary): string {
 
 async function diagnose(test: TestSandbox, scenario: ScenarioSummary, isParallel: boolean) {
   const { instanceId } = test.instance(scenario.name);
-  const mode = isParallel ? ["--parallel"] : [];
+  const mode = [isParallel ? "--parallel" : "--no-parallel"];
   const flags = scenario.expected?.flags ?? [];
   return await diagnoseSandbox(test, ["full", "-i", instanceId, ...mode, ...flags]);
 }
