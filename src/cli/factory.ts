@@ -175,6 +175,10 @@ export async function createConnectParts(
       }
     },
     startChild,
+    diagnosis: async () => {
+      const { connectDiagnosis } = await import("./diagnose/connect_diagnosis.ts");
+      return connectDiagnosis(options, { aws, settings, context });
+    },
     pickInstance: async (instances, question) => {
       const { pickInstance } = await import("./prompts.ts");
       return await pickInstance(instances, { question, context });

@@ -166,6 +166,13 @@ function unprovenCauses(
   }));
   if (hasProven || possible.length > 0) return possible;
   const finding = agent.findings.find(({ code }) => SYMPTOMS.includes(code));
+  const isAllLookedAt = HIDING.every((id) => ordered.some(({ basis }) => basis === id));
+  if (!isAllLookedAt) {
+    if (finding === undefined) return [];
+    // A quick run looks at no network: what it sees is all that it may say.
+    const { id, message, remediation } = finding;
+    return [{ certainty: "proven", findingIds: [id], message, remediation }];
+  }
   return [{
     certainty: "possible",
     findingIds: finding === undefined ? [] : [finding.id],

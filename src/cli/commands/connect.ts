@@ -38,6 +38,10 @@ export interface ConnectOptions {
   priority: Priority;
   /** Undefined: the configuration decides. */
   keepAlive: KeepAlive | undefined;
+  /** Run the quick checks before. */
+  precheck: boolean;
+  /** Find out why, when it fails. */
+  diagnose: boolean;
   /** Have the background host hold the sessions. */
   background: boolean;
   aws: AwsOptions;
@@ -85,6 +89,9 @@ export const connectCommand: CommandDefinition = {
       .addOption(SESSION_OPTIONS.priority)
       .addOption(SESSION_OPTIONS.keepAlive)
       .addOption(new Option("--background", "return when ready; the tunnel stays open"))
+      .optionsGroup("Diagnosis:")
+      .addOption(new Option("--precheck", "run the quick checks first; see precheck"))
+      .addOption(new Option("--no-diagnose", "do not look for the cause of a failure"))
       .optionsGroup("AWS:")
       .addOption(AWS_OPTIONS.profile)
       .addOption(AWS_OPTIONS.region)
@@ -125,6 +132,8 @@ export const connectCommand: CommandDefinition = {
             reconnect: options.reconnect,
             priority: options.priority ?? "normal",
             keepAlive: options.keepAlive,
+            precheck: options.precheck ?? false,
+            diagnose: options.diagnose,
             background: options.background ?? false,
             aws: readAwsOptions(options),
             command: readCommand(rest, options.background ?? false),

@@ -5,6 +5,7 @@
  */
 
 import type { Instance, InstanceLookup } from "../../aws/mod.ts";
+import type { AppError } from "../../errors/mod.ts";
 import type { LocalAddress, RunningChild } from "../../platform/mod.ts";
 import type {
   Forward,
@@ -32,6 +33,19 @@ export interface TunnelRequest {
   signal: AbortSignal;
 }
 
+/** What a diagnosis is about. */
+export interface DiagnosedTarget {
+  instanceId: string;
+}
+
+/** Finds out why a connection cannot work. */
+export interface ConnectDiagnosis {
+  /** Runs the quick checks. @throws {AppError} Naming the cause, when one of them is critical. */
+  before(target: DiagnosedTarget): Promise<void>;
+  /** The same error with the likeliest cause, as far as one is found. Never rejects. */
+  explain(error: AppError, target: DiagnosedTarget): Promise<AppError>;
+}
+
 export interface ConnectParts extends Disposable {
   /** Begins to make this process a host of its sessions. */
   startHosting(): Hosting;
@@ -39,6 +53,8 @@ export interface ConnectParts extends Disposable {
   listen(address: LocalAddress): Promise<Deno.TcpListener>;
   openTunnel(request: TunnelRequest): Promise<Tunnel>;
   startChild(command: readonly string[], options: { env: Record<string, string> }): RunningChild;
+  /** Loaded when it is wanted: most connections work. Undefined: nothing is ever diagnosed. */
+  diagnosis?: (() => Promise<ConnectDiagnosis>) | undefined;
   /** Lets a person choose one of several. Only called where one can be asked. */
   pickInstance(instances: readonly Instance[], question: string): Promise<Instance>;
 }

@@ -48,11 +48,11 @@ export async function runConnect(
   const instance = await chooseInstance(selector, { parts, context });
   const hasCommand = options.command !== undefined;
   await using tunnels = new Tunnels({ parts, hosting, context, hasCommand });
+  if (options.precheck) await (await parts.diagnosis?.())?.before(instance);
   try {
     await tunnels.open(instance, options.forwards, listeners.handOver());
   } catch (error) {
-    if (!(error instanceof TargetNotConnectedError)) throw error;
-    throw await explainNotConnected(parts.instances, error, context.stop.signal);
+    throw await explained(error, { instance, options, parts, context });
   }
   job?.onReady();
   if (options.command !== undefined) {
@@ -62,6 +62,28 @@ export async function runConnect(
   await tunnels.untilOver();
   await tunnels.close();
   return tunnels.haveFailed ? TUNNEL_FAILED : 0;
+}
+
+/** The failure with its likeliest cause. */
+async function explained(
+  error: unknown,
+  about: {
+    instance: { instanceId: string };
+    options: ConnectOptions;
+    parts: ConnectParts;
+    context: Context;
+  },
+): Promise<unknown> {
+  const { instance, options, parts, context } = about;
+  const { signal } = context.stop;
+  if (!(error instanceof AppError) || signal.aborted) return error;
+  if (options.diagnose && parts.diagnosis !== undefined) {
+    const diagnosis = await parts.diagnosis();
+    const found = await diagnosis.explain(error, instance);
+    if (found !== error) return found;
+  }
+  if (!(error instanceof TargetNotConnectedError)) return error;
+  return await explainNotConnected(parts.instances, error, signal);
 }
 
 /** Exit code of a connection that failed. */

@@ -20,6 +20,8 @@ function options(partial: Partial<ConnectOptions> = {}): ConnectOptions {
     reconnect: true,
     priority: "normal",
     keepAlive: undefined,
+    precheck: false,
+    diagnose: true,
     background: false,
     aws: { profile: undefined, region: undefined, endpointUrl: undefined },
     command: undefined,

@@ -22,6 +22,8 @@ Deno.test("connect: defaults are port 22 of the instance on a free local port", 
     reconnect: true,
     priority: "normal",
     keepAlive: undefined,
+    precheck: false,
+    diagnose: true,
     background: false,
     aws: NO_AWS,
     command: undefined,
@@ -32,7 +34,8 @@ Deno.test("connect: defaults are port 22 of the instance on a free local port", 
 Deno.test("connect: every option of the contract", async () => {
   const line =
     "connect -i tag:role=db --local-port 8080 --remote-port 80 --remote-host db.internal " +
-    "--bind 0.0.0.0 --no-reconnect --priority high --keep-alive policy --profile p --region r --endpoint-url http://h:1 --format json";
+    "--bind 0.0.0.0 --no-reconnect --priority high --keep-alive policy --precheck --no-diagnose " +
+    "--profile p --region r --endpoint-url http://h:1 --format json";
   assert.deepEqual(await connect([...line.split(" "), "--reason", "CHG 1"]), {
     instance: "tag:role=db",
     forwards: [{
@@ -45,6 +48,8 @@ Deno.test("connect: every option of the contract", async () => {
     reconnect: false,
     priority: "high",
     keepAlive: "policy",
+    precheck: true,
+    diagnose: false,
     background: false,
     aws: { profile: "p", region: "r", endpointUrl: "http://h:1" },
     command: undefined,

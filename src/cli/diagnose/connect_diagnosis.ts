@@ -1,0 +1,138 @@
+/**
+ * The diagnosis inside of `connect`: before it (`--precheck`), and after it failed.
+ *
+ * @module
+ */
+
+import type { Aws } from "../../aws/mod.ts";
+import type { LoadedConfig } from "../../config/mod.ts";
+import {
+  type CheckId,
+  checksForFailure,
+  diagnose,
+  type Diagnosis,
+  precheckChecks,
+  type Report,
+} from "../../diagnostics/mod.ts";
+import { AppError, type ErrorKind, messageOf } from "../../errors/mod.ts";
+import type { ConnectDiagnosis, DiagnosedTarget } from "../connect/parts.ts";
+import type { ConnectOptions } from "../commands/connect.ts";
+import type { Context } from "../context.ts";
+import { createEngine } from "./engine.ts";
+import { disabledChecks } from "./items.ts";
+import type { TargetOptions } from "./options.ts";
+import { progressLine } from "./progress.ts";
+import { parametersFor, regionChoice } from "./target.ts";
+
+/** Somebody waits who wanted a tunnel: seconds for each check. */
+const TIMEOUT_S = 10;
+
+export function connectDiagnosis(
+  options: ConnectOptions,
+  parts: { aws: Aws; settings: LoadedConfig; context: Context },
+): ConnectDiagnosis {
+  return {
+    before: async (target) => {
+      const checks = precheckChecks({ hasLocalPort: false });
+      const { report } = await run("precheck", checks, target, { options, ...parts });
+      throwCritical(report, target.instanceId);
+    },
+    explain: async (error, target) => {
+      const checks = checksForFailure(error.kind);
+      if (checks.length === 0) return error;
+      try {
+        const { report } = await run("full", checks, target, { options, ...parts });
+        return withCause(error, report);
+      } catch (failure) {
+        // What was wrong with the diagnosis must not hide what was wrong with the connection.
+        parts.context.reporter.log("debug", `diagnosis failed: ${messageOf(failure)}`);
+        return error;
+      }
+    },
+  };
+}
+
+async function run(
+  command: Report["command"],
+  checks: readonly CheckId[],
+  target: DiagnosedTarget,
+  about: { options: ConnectOptions; aws: Aws; settings: LoadedConfig; context: Context },
+): Promise<Diagnosis> {
+  const { options, ...parts } = about;
+  const { context, settings } = parts;
+  const asked = targetOptions(options, target);
+  const region = await regionChoice(asked, parts);
+  const parameters = await parametersFor(target.instanceId, asked, { ...parts, region });
+  using engine = createEngine({
+    ...parts,
+    region,
+    parameters,
+    probesClient: checks.includes("network_connectivity"),
+  });
+  const progress = progressLine(context);
+  try {
+    return await diagnose(engine.parts, {
+      command,
+      checks,
+      disabled: disabledChecks(settings.config.diagnostics.checks, settings.file),
+      parameters,
+      isParallel: true,
+      timeoutMs: TIMEOUT_S * 1000,
+      signal: context.stop.signal,
+      onEvent: progress.onEvent,
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+function targetOptions(options: ConnectOptions, { instanceId }: DiagnosedTarget): TargetOptions {
+  const [forward] = options.forwards;
+  return {
+    instance: instanceId,
+    aws: options.aws,
+    timeoutS: TIMEOUT_S,
+    isParallel: true,
+    // The port is listened on by now.
+    localPort: undefined,
+    remotePort: forward?.remotePort,
+    remoteHost: forward?.remoteHost,
+    searchRegions: false,
+    expectedDurationMin: undefined,
+    expectedIdleMin: undefined,
+    output: undefined,
+    hasFormat: false,
+    isRedacted: false,
+  };
+}
+
+/** The same failure, with the likeliest cause as its reason and the way out of that. */
+function withCause(error: AppError, report: Report): AppError {
+  const [cause] = report.root_causes;
+  if (cause === undefined) return error;
+  const more = `ec2-connect diagnose full ${report.target.instance_id}`;
+  const [step] = cause.remediation;
+  const others = report.root_causes.length - 1;
+  const also = others === 0 ? "" : ` (and ${others} more)`;
+  return new AppError(error.kind, error.message, {
+    why: `${cause.message}${also}`,
+    hint: step === undefined
+      ? `Run: ${more}`
+      : step.includes(more)
+      ? step
+      : `${step}; all of it: ${more}`,
+    cause: error,
+  });
+}
+
+const KINDS: Readonly<Record<number, ErrorKind>> = { 3: "target", 4: "auth", 5: "resource" };
+
+/** Criticals end the command before anything was opened; what could not be seen does not. */
+function throwCritical(report: Report, instanceId: string): void {
+  if (report.summary.counts.critical === 0) return;
+  const kind = KINDS[report.summary.exit_code] ?? "target";
+  throw withCause(
+    new AppError(kind, `Cannot connect to ${instanceId}: the precheck failed`),
+    report,
+  );
+}
