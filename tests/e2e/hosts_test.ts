@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Child, CommandResult } from "../support/command.ts";
+import { type Child, type CommandResult, startCommand } from "../support/command.ts";
 import { echo, fetchPage, jsonError, POSIX_ONLY, type ReadyEvent, World } from "./_world.ts";
 
 interface Entry {
@@ -166,6 +166,22 @@ Deno.test("list --remote shows what AWS holds and no host here does", POSIX_ONLY
   const { session_id } = await elsewhere.event<ReadyEvent>("ready");
   assert.deepEqual(await hosts.list(), []);
   assert.deepEqual(states(await hosts.list("--remote")), new Map([[session_id, "remote"]]));
+});
+
+Deno.test("an ssh connection is listed and ended like any session", POSIX_ONLY, async () => {
+  await using hosts = await Hosts.open();
+  await using ssh = startCommand(["ssh-proxy", "web-1", hosts.world.service("echo")], {
+    env: { ...hosts.world.env, ...hosts.env },
+    stdin: "piped",
+  });
+  let entries: Entry[] = [];
+  while (entries.length === 0) entries = await hosts.list();
+  const [{ session_id, local_port, host_pid }] = entries as [Entry];
+  assert.deepEqual([local_port, host_pid], [null, ssh.process.pid]);
+  assert.equal((await hosts.run(["terminate", session_id])).code, 0);
+  assert.equal((await ssh.process.status).code, 0);
+  await ssh.process.stdin.close();
+  assert.deepEqual(hosts.world.sessionStates, ["Terminated"]);
 });
 
 Deno.test("two at the same time start one host, and it holds both", POSIX_ONLY, async () => {

@@ -13,6 +13,7 @@ import { chooseInstance } from "../connect/choose_instance.ts";
 import type { CreateParts } from "../connect/run.ts";
 import { canPrompt, type Context, loadSettings } from "../context.ts";
 import { requireStateFolder } from "../sessions/state_folder.ts";
+import { VERSION } from "../version.ts";
 import { hostEnvironment, requestEnvironment } from "./environment.ts";
 import { findBackgroundHost, type FindHostOptions, requireBackgroundHost } from "./find_host.ts";
 import { BACKGROUND_LOG } from "./log_path.ts";
@@ -49,6 +50,12 @@ export async function connectInBackground(
     const file = running === undefined || running.isEnding
       ? await requireBackgroundHost(find)
       : running.file;
+    if (file.version !== VERSION) {
+      context.reporter.warn(
+        `The background host is of version ${file.version}, and this is ${VERSION}`,
+        "End it with ec2-connect host stop to go on with this version",
+      );
+    }
     try {
       using client = new ControlClient(file, { clock: io.clock });
       return await relay(await client.connect(request, context.stop.signal), context);

@@ -34,6 +34,8 @@ export class JobRun {
   /** Undefined when nobody reads the answer any more. */
   #asker: ReadableStreamDefaultController<Uint8Array> | undefined;
   #isReady = false;
+  /** A signal that came before the command listened for any. */
+  #earlySignal: StopSignal | undefined;
 
   constructor(request: ConnectRequest, surroundings: JobSurroundings) {
     this.#surroundings = surroundings;
@@ -56,6 +58,7 @@ export class JobRun {
 
   /** As a signal to the command, were it a process. */
   stop(signal: StopSignal): void {
+    if (this.#stopListeners.size === 0) this.#earlySignal ??= signal;
     for (const listener of [...this.#stopListeners]) listener(signal);
   }
 
@@ -91,6 +94,8 @@ export class JobRun {
       output: this.#output,
       onStopSignal: (listener) => {
         this.#stopListeners.add(listener);
+        // Not at once: whoever registers is still being made.
+        if (this.#earlySignal !== undefined) queueMicrotask(() => listener(this.#earlySignal!));
         return { [Symbol.dispose]: () => this.#stopListeners.delete(listener) };
       },
       job: { hosting, instance: instance ?? undefined, onReady: () => this.#onReady() },

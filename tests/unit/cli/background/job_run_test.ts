@@ -56,6 +56,13 @@ Deno.test("who has gone gets nothing more, and the job ends all the same", async
   await job.ended;
 });
 
+Deno.test("a job that is stopped before it has begun ends", async () => {
+  const job = start({ args: ["sandbox"], env: HERE });
+  job.stop("SIGTERM");
+  const last = (await messagesOf(job)).at(-1);
+  assert.equal(last?.type, "exit");
+});
+
 Deno.test("requests that are none are refused with 400", () => {
   const request = { args: ["connect"], instance: null, env: { A: "b" } };
   assert.deepEqual(readConnectRequest(request), request);
