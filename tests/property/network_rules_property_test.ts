@@ -95,7 +95,7 @@ Deno.test("coverageOf() is all, some or none", () => {
   }));
 });
 
-Deno.test("isAboutPorts() is true exactly from `from` to `to`", () => {
+Deno.test("XX-9 isAboutPorts() is true exactly from `from` to `to`", () => {
   const port = fc.integer({ min: 1, max: 65535 });
   const near = fc.integer({ min: -2, max: 2 });
   fc.assert(fc.property(port, port, near, fc.boolean(), (a, b, offset, atFrom) => {

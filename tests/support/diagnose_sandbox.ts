@@ -27,10 +27,16 @@ export interface SandboxDiagnosis {
   report: Report;
 }
 
-/** Runs one command line of `diagnose`, without its `--format`. */
+/**
+ * Runs one command line of `diagnose`, without its `--format`.
+ *
+ * @param options.env In place of keys in the environment.
+ * @param options.output Where the report is, if not on standard output.
+ */
 export async function diagnoseSandbox(
   { sandbox }: TestSandbox,
   args: readonly string[],
+  options: { env?: Record<string, string>; output?: string } = {},
 ): Promise<SandboxDiagnosis> {
   const home = await Deno.makeTempDir();
   try {
@@ -39,8 +45,10 @@ export async function diagnoseSandbox(
         HOME: home,
         AWS_ENDPOINT_URL: sandbox.endpointUrl,
         AWS_REGION: sandbox.region,
-        AWS_ACCESS_KEY_ID: sandbox.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: sandbox.credentials.secretAccessKey,
+        ...options.env ?? {
+          AWS_ACCESS_KEY_ID: sandbox.credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: sandbox.credentials.secretAccessKey,
+        },
       },
     });
     const line = ["diagnose", ...args, "--format", "json"];
@@ -48,7 +56,10 @@ export async function diagnoseSandbox(
     if ("show" in invocation) throw new Error(`shown instead of parsed: ${line.join(" ")}`);
     using context = fakeContext(io, { format: "json" });
     const exitCode = await runDiagnose(invocation.options as DiagnoseOptions, context);
-    return { exitCode, report: JSON.parse(await io.stdout()) };
+    const text = options.output === undefined
+      ? await io.stdout()
+      : await Deno.readTextFile(options.output);
+    return { exitCode, report: JSON.parse(text) };
   } finally {
     await Deno.remove(home, { recursive: true });
   }

@@ -36,6 +36,7 @@ export function clientFindings(fact: Fact<readonly ClientProbe[]>): Finding[] {
     ];
   }
   const probes = fact.value;
+  if (probes.length === 0) return [];
   const missed = probes.filter(({ outcome }) => !outcome.reached);
   const isOnlyMessages = probes.length > 1 && missed.length === 1 &&
     missed[0]!.service === "ssmmessages";

@@ -118,6 +118,11 @@ Deno.test("NC-7 probes that never ended: unknown for a timeout, and the path is 
   ]);
 });
 
+Deno.test("where nothing was probed, nothing is said of this computer's way", () => {
+  const nothing = { clientProbes: known([]) };
+  assert.deepEqual(short(runCheck(networkConnectivity, nothing)), ["ok PATH_OPEN"]);
+});
+
 Deno.test("a name without an address, a closed port, a certificate nobody trusts: critical", () => {
   assert.deepEqual(judgeClient({ ec2: missed("dns") }), ["critical CLIENT_DNS_FAILED"]);
   assert.deepEqual(judgeClient({ ec2: missed("tcp") }), ["critical CLIENT_TCP_BLOCKED"]);
