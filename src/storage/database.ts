@@ -55,6 +55,9 @@ export class Database implements Disposable {
     const database = new Database(path, await openFile(path, busyTimeoutMs));
     try {
       database.#requireOurs();
+      // Before the first table, or it does nothing. Deno lets no scoped program run VACUUM, which
+      // attaches a second database.
+      if (database.version === 0) database.run("PRAGMA auto_vacuum = INCREMENTAL");
       await database.#useWal(clock);
       database.#migrate();
       if (wasLeftOpen) database.requireSound("quick_check");

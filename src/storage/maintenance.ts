@@ -88,7 +88,7 @@ export function removeSessions(
 /** Gives the room of removed rows back to the disk, unless another process is using the file. */
 export function shrinkFile(database: Database): void {
   try {
-    database.run("VACUUM");
+    database.all("PRAGMA incremental_vacuum");
     database.one("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch (error) {
     // The room is used for new rows then, and given back another time.

@@ -127,7 +127,8 @@ Deno.test("cleanup removes what is old, and nothing in a dry run", async () => {
   const dry = await json(home, "cleanup", "--days", "5", "--dry-run");
   assert.deepEqual(dry.removed, { sessions: 1, state_changes: 1, samples: 1 });
   assert.equal((await json(home, "sessions")).sessions.length, 2);
-  const { stdout } = await home.run(["database", "cleanup", "--days", "5"]);
+  const { stdout, stderr } = await home.run(["database", "cleanup", "--days", "5"]);
+  assert.equal(stderr, "");
   assert.equal(stdout, "Removed 1 sessions, 1 changes of state, 1 samples");
   const left = await json(home, "sessions");
   assert.deepEqual(left.sessions.map((each: { session_id: string }) => each.session_id), [

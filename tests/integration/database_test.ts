@@ -200,6 +200,19 @@ Deno.test("removing takes what ended before, with all that belongs to it, and no
   assert.ok(addSession(database, sessionRecord(), HOLDER) > alive);
 });
 
+Deno.test("the room of what was removed is given back", async () => {
+  await using folder = await DatabaseFolder.create();
+  using database = await folder.open();
+  fill(database);
+  const before = (await Deno.stat(folder.file)).size;
+  const nowMs = STARTED_MS + DAY_MS;
+  removeSessions(database, { beforeMs: nowMs, nowMs, isDryRun: false });
+  shrinkFile(database);
+  const after = (await Deno.stat(folder.file)).size;
+  assert.ok(after < before / 2, `${before} bytes before, ${after} after`);
+  database.requireSound("integrity_check");
+});
+
 Deno.test("a transaction that throws leaves nothing, and the next one works", async () => {
   await using folder = await DatabaseFolder.create();
   using database = await folder.open();
