@@ -238,6 +238,35 @@ Deno.test("ssh-proxy: signals end it cleanly", POSIX_ONLY, async () => {
   }
 });
 
+Deno.test("ssh-proxy: its session is listed and ended from another process", async () => {
+  await using world = await World.open();
+  await using proxy = new Proxy(["web-1", world.service("ssh")], world);
+  await proxy.read(GREETING.byteLength);
+  const { session_id, ...listed } = await eventualSession(world);
+  assert.equal(listed.instance_id, world.instanceId("web-1"));
+  assert.equal(listed.state, "active");
+  const { code, stderr } = await world.run(["terminate", session_id]);
+  assert.equal(code, 0, stderr);
+  assert.equal((await proxy.result()).code, 0);
+  assert.deepEqual(world.sessionStates, ["Terminated"]);
+});
+
+interface ListedSession {
+  session_id: string;
+  instance_id: string;
+  state: string;
+}
+
+/** The only session of `list`; a moment may pass before a host has told of it. */
+async function eventualSession(world: World): Promise<ListedSession> {
+  let sessions: ListedSession[] = [];
+  await eventually("the session is listed", async () => {
+    sessions = JSON.parse((await world.run(["list", "--format", "json"])).stdout).sessions;
+    return sessions.length > 0;
+  });
+  return sessions[0]!;
+}
+
 Deno.test("ssh-proxy: a resume that is refused ends it with 3, and it says why", async () => {
   await using world = await World.open();
   await using proxy = new Proxy(["web-1", world.service("ssh")], world);
