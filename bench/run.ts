@@ -1,6 +1,6 @@
 /**
- * Every benchmark: the pure parts with `deno bench`, whole tunnels, then idle sessions for a minute,
- * printed as Markdown tables. Words choose: `deno task bench pure tunnels soak`.
+ * Every benchmark: the pure parts with `deno bench`, whole tunnels, losses, then idle sessions for a
+ * minute, printed as Markdown tables. Words choose: `deno task bench pure tunnels losses soak`.
  *
  * Budgets: docs/PERFORMANCE_OPTIMIZATION.md. Everything stays on loopback, bounded in size and time.
  *
@@ -9,13 +9,16 @@
 import { V8_FLAGS } from "../.ci/permissions.ts";
 import { benchTunnels } from "./tunnel/tables.ts";
 
-const PARTS = ["pure", "tunnels", "soak"];
+const PARTS = ["pure", "tunnels", "losses", "soak"];
 const chosen = new Set(Deno.args.length === 0 ? PARTS : Deno.args);
 const unknown = [...chosen].filter((part) => !PARTS.includes(part));
 if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(", ")}; ${PARTS.join(", ")}`);
 let isComplete = true;
 if (chosen.has("pure")) isComplete = await run(["bench", "--allow-all", "bench/protocol"]);
 if (chosen.has("tunnels")) isComplete = await benchTunnels() && isComplete;
+if (chosen.has("losses")) {
+  isComplete = await run(["run", "--allow-all", "bench/losses.ts"]) && isComplete;
+}
 // A process of its own, with the flags of the executable: what the parts before left in memory is not
 // the sessions'.
 if (chosen.has("soak")) {

@@ -54,15 +54,20 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+/** The start of a checksum, enough to compare by eye. */
+function short(digest: string): string {
+  return `${digest.slice(0, 12)}…`;
+}
+
 /**
- * Sends bytes to an echo service and compares what comes back. Half are sent, `onHalf` runs, and the
+ * Sends bytes to an echo service; the checksum of what comes back. Half are sent, `onHalf` runs, and the
  * rest follows at once, with the first half still on its way.
  */
 async function echoThrough(
   port: number,
   bytes: Uint8Array<ArrayBuffer>,
   onHalf: () => Promise<void>,
-): Promise<boolean> {
+): Promise<string> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const writing = (async () => {
     const half = bytes.byteLength / 2;
@@ -70,24 +75,25 @@ async function echoThrough(
     await onHalf();
     await writeAll(conn, bytes.subarray(half));
   })();
-  const [isWhole] = await Promise.all([readsAll(conn, bytes), writing]);
-  return isWhole;
+  const [digest] = await Promise.all([digestOf(conn, bytes.byteLength), writing]);
+  return digest;
 }
 
 async function writeAll(conn: Deno.Conn, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   while (bytes.byteLength > 0) bytes = bytes.subarray(await conn.write(bytes));
 }
 
-async function readsAll(conn: Deno.Conn, expected: Uint8Array): Promise<boolean> {
+/** The checksum of the next `count` bytes, or of those that came before the end. */
+async function digestOf(conn: Deno.Conn, count: number): Promise<string> {
   const hash = createHash("sha256");
   const buffer = new Uint8Array(64 * 1024);
-  for (let received = 0; received < expected.byteLength;) {
-    const count = await conn.read(buffer);
-    if (count === null) return false;
-    hash.update(buffer.subarray(0, count));
-    received += count;
+  for (let left = count; left > 0;) {
+    const read = await conn.read(buffer);
+    if (read === null) break;
+    hash.update(buffer.subarray(0, read));
+    left -= read;
   }
-  return hash.digest("hex") === sha256(expected);
+  return hash.digest("hex");
 }
 
 async function tour(): Promise<boolean> {
@@ -141,13 +147,19 @@ async function tour(): Promise<boolean> {
 
   say("5 MB up and back; the connection to AWS is cut in the middle, and sending goes on");
   const resuming = resumed(connect);
-  const isEchoWhole = await echoThrough(
+  const bytes = someBytes(TRANSFER_BYTES);
+  const received = await echoThrough(
     echo.local_port,
-    someBytes(TRANSFER_BYTES),
+    bytes,
     () => cut(ready.fault_url, echo.session_id),
   );
-  await resuming;
-  say("The cut was noticed and the session resumed; the local connection never closed");
+  const lostMs = await resuming;
+  say(
+    `The cut was noticed, and the session was back ${lostMs} ms later; the local connection stayed open`,
+  );
+  const sent = sha256(bytes);
+  const isEchoWhole = received === sent;
+  say(`SHA-256 of what was sent: ${short(sent)}, of what came back: ${short(received)}`);
   say(`5 MB up and back: checksum ${isEchoWhole ? "equal" : "DIFFERENT"}`);
 
   say("Ctrl-C");
@@ -167,11 +179,13 @@ async function cut(faultUrl: string, sessionId: string): Promise<void> {
   await response.body?.cancel();
 }
 
-/** Waits for the resumed session. */
-async function resumed(connect: Child): Promise<void> {
+/** Waits for the session to be lost and resumed; how long that took, in ms. */
+async function resumed(connect: Child): Promise<number> {
+  let lostAt = NaN;
   for (;;) {
-    const event = await connect.event<{ from: string; to: string }>("state");
-    if (event.from === "resuming" && event.to === "active") return;
+    const { at, to } = await connect.event<{ at: string; to: string }>("state");
+    if (to === "resuming") lostAt = Date.parse(at);
+    else if (to === "active" && !Number.isNaN(lostAt)) return Date.parse(at) - lostAt;
   }
 }
 
