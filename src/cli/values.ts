@@ -62,6 +62,24 @@ export const readText: ReadValue<string> = (text, option) => {
   throw invalid(text, option, "a value");
 };
 
+/**
+ * The instance, named by an argument, by `--instance-id`, or by both alike.
+ *
+ * @throws {AppError} `usage` when they name different ones.
+ */
+export function readInstance(
+  argument: string | undefined,
+  option: string | undefined,
+): string | undefined {
+  if (argument !== undefined && option !== undefined && argument !== option) {
+    throw new AppError("usage", `Cannot choose an instance: found "${argument}" and "${option}"`, {
+      why: "INSTANCE and --instance-id name different ones",
+      hint: "Give one of them",
+    });
+  }
+  return option ?? (argument === undefined ? undefined : readText(argument, "INSTANCE"));
+}
+
 /** One of `words`, for an option or an argument whose values are a list. */
 export function wordReader<const Word extends string>(words: readonly Word[]): ReadValue<Word> {
   const wanted = words.length < 2

@@ -20,6 +20,7 @@ import {
 import type { CommandDefinition } from "../program.ts";
 import {
   readBindAddress,
+  readInstance,
   readLocalPort,
   readRemoteHost,
   readRemotePort,
@@ -126,7 +127,7 @@ export const connectCommand: CommandDefinition = {
         found({
           format: options.format,
           options: (rest: string[] | undefined): ConnectOptions => ({
-            instance: chooseInstance(instance, options.instanceId),
+            instance: readInstance(instance, options.instanceId),
             forwards: chooseForwards(options),
             reason: options.reason,
             reconnect: options.reconnect,
@@ -146,19 +147,6 @@ export const connectCommand: CommandDefinition = {
       });
   },
 };
-
-function chooseInstance(
-  argument: string | undefined,
-  option: string | undefined,
-): string | undefined {
-  if (argument !== undefined && option !== undefined && argument !== option) {
-    throw new AppError("usage", `Cannot choose an instance: found "${argument}" and "${option}"`, {
-      why: "INSTANCE and --instance-id name different ones",
-      hint: "Give one of them",
-    });
-  }
-  return option ?? (argument === undefined ? undefined : readText(argument, "INSTANCE"));
-}
 
 function chooseForwards(options: {
   localPort?: number | undefined;

@@ -19,6 +19,7 @@ import type { CommandDefinition, FoundCommand, Program } from "../program.ts";
 import {
   integerReader,
   invalid,
+  readInstance,
   readLocalPort,
   readRemoteHost,
   readRemotePort,
@@ -144,15 +145,8 @@ interface ParsedTarget {
 
 function readTarget(argument: string | undefined, options: ParsedTarget): TargetOptions {
   const { instanceId, parallel } = options;
-  if (argument !== undefined && instanceId !== undefined && argument !== instanceId) {
-    throw new AppError(
-      "usage",
-      `Cannot choose an instance: found "${argument}" and "${instanceId}"`,
-      { why: "INSTANCE and --instance-id name different ones", hint: "Give one of them" },
-    );
-  }
   return {
-    instance: instanceId ?? argument,
+    instance: readInstance(argument, instanceId),
     aws: readAwsOptions(options),
     timeoutS: options.timeout,
     isParallel: parallel,

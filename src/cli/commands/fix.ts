@@ -5,7 +5,6 @@
  */
 
 import { Option } from "@commander-js/extra-typings";
-import { AppError } from "../../errors/mod.ts";
 import type { FixCommandOptions } from "../diagnose/fix_options.ts";
 import { examples } from "../help.ts";
 import {
@@ -18,6 +17,7 @@ import {
 import type { CommandDefinition } from "../program.ts";
 import {
   integerReader,
+  readInstance,
   readLocalPort,
   readRemoteHost,
   readRemotePort,
@@ -108,7 +108,7 @@ export const fixCommand: CommandDefinition = {
         found({
           format: options.format,
           options: (): FixCommandOptions => ({
-            instance: chooseInstance(instance, options.instanceId),
+            instance: readInstance(instance, options.instanceId),
             isDryRun: options.dryRun ?? false,
             autoFix: options.autoFix ?? false,
             safeOnly: options.safeOnly ?? false,
@@ -137,16 +137,3 @@ export const fixCommand: CommandDefinition = {
       });
   },
 };
-
-function chooseInstance(
-  argument: string | undefined,
-  option: string | undefined,
-): string | undefined {
-  if (argument !== undefined && option !== undefined && argument !== option) {
-    throw new AppError("usage", `Cannot choose an instance: found "${argument}" and "${option}"`, {
-      why: "INSTANCE and --instance-id name different ones",
-      hint: "Give one of them",
-    });
-  }
-  return option ?? (argument === undefined ? undefined : readText(argument, "INSTANCE"));
-}

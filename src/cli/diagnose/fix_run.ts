@@ -29,6 +29,7 @@ import { writeResult } from "../result.ts";
 import { createEngine, factFolder } from "./engine.ts";
 import type { FixCommandOptions } from "./fix_options.ts";
 import { fixText } from "./fix_text.ts";
+import { disabledChecks } from "./items.ts";
 import { diagnosedInstance, parametersFor, regionChoice, requireWellFormed } from "./target.ts";
 
 /** Seconds for each check when nobody says. */
@@ -40,6 +41,7 @@ export async function runFix(options: FixCommandOptions, context: Context): Prom
   requireKnownFixes(options.approved);
   requireWellFormed(options.instance);
   const settings = await loadSettings(context);
+  if (!options.hasFormat) context.reporter.format = settings.config.diagnostics.format;
   using aws = await createAws(options.aws, settings, context);
   using mutations = new SdkMutations(aws);
   const act = localActions(systemActions((command) => runOnTerminal(command, context)));
@@ -76,7 +78,7 @@ export async function runFix(options: FixCommandOptions, context: Context): Prom
       factFolder: factFolder(context),
     },
     isDryRun,
-    disabled: new Set(),
+    disabled: disabledChecks(diagnostics.checks, settings.file),
     parameters,
     isParallel: options.isParallel ?? diagnostics.parallel,
     timeoutMs: (options.timeoutS ?? diagnostics.timeout_seconds ?? DEFAULT_TIMEOUT_S) * 1000,

@@ -5,10 +5,9 @@
  */
 
 import { valueOf } from "../facts/fact.ts";
-import { ruleIds } from "./add_instance_egress_443.ts";
 import { groupUsers } from "./blast_radius.ts";
-import { type FixDefinition, fixTags, precondition } from "./contracts.ts";
-import { hasRule } from "./group_rule.ts";
+import { type FixDefinition, precondition } from "./contracts.ts";
+import { addRule, hasRule } from "./group_rule.ts";
 
 const ID = "add_endpoint_ingress_443";
 
@@ -38,25 +37,9 @@ export const addEndpointIngress443: FixDefinition = {
     });
     const users = await Promise.all(groupIds.map((groupId) => groupUsers(look, groupId, [])));
     return {
-      steps: missing.map((groupId) => ({
-        service: "ec2",
-        action: "AuthorizeSecurityGroupIngress",
-        params: {
-          GroupId: groupId,
-          IpPermissions: [{
-            IpProtocol: "tcp",
-            FromPort: 443,
-            ToPort: 443,
-            UserIdGroupPairs: [{ GroupId: source, Description: "ec2-connect: Systems Manager" }],
-          }],
-          TagSpecifications: fixTags("security-group-rule", ID, runId),
-        },
-        rollback: (answer) => ({
-          service: "ec2",
-          action: "RevokeSecurityGroupIngress",
-          params: { GroupId: groupId, SecurityGroupRuleIds: ruleIds(answer) },
-        }),
-      })),
+      steps: missing.map((groupId) =>
+        addRule("Ingress", { groupId, peer: { groupId: source }, fixId: ID, runId })
+      ),
       preconditions: [
         precondition("the rule is absent", groups === undefined ? undefined : missing.length > 0),
       ],

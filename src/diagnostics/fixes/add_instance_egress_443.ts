@@ -8,12 +8,8 @@ import type { Json } from "../contracts.ts";
 import { valueOf } from "../facts/fact.ts";
 import type { EndpointInterface, SecurityGroup, VpcEndpoint } from "../facts/network.ts";
 import { groupUsers } from "./blast_radius.ts";
-import { type FixDefinition, fixTags, FROM_RESPONSE, precondition } from "./contracts.ts";
-import { hasRule, type RulePeer } from "./group_rule.ts";
-
-interface AuthorizeAnswer {
-  SecurityGroupRules?: { SecurityGroupRuleId?: string }[];
-}
+import { type FixDefinition, precondition } from "./contracts.ts";
+import { addRule, hasRule, type RulePeer } from "./group_rule.ts";
 
 const ID = "add_instance_egress_443";
 const DEFAULT_SERVICES = ["ssm", "ssmmessages"];
@@ -39,20 +35,7 @@ export const addInstanceEgress443: FixDefinition = {
     });
     const missing = peers.filter((peer) => !hasRule(group?.egress ?? [], peer));
     return {
-      steps: missing.map((peer) => ({
-        service: "ec2",
-        action: "AuthorizeSecurityGroupEgress",
-        params: {
-          GroupId: groupId,
-          IpPermissions: [permissionTo(peer)],
-          TagSpecifications: fixTags("security-group-rule", ID, runId),
-        },
-        rollback: (answer) => ({
-          service: "ec2",
-          action: "RevokeSecurityGroupEgress",
-          params: { GroupId: groupId, SecurityGroupRuleIds: ruleIds(answer as AuthorizeAnswer) },
-        }),
-      })),
+      steps: missing.map((peer) => addRule("Egress", { groupId, peer, fixId: ID, runId })),
       preconditions: [precondition("the rule is absent", absence(group, missing.length))],
       blastRadius: await groupUsers(look, groupId, [primary.id]),
       isDone: group !== undefined && missing.length === 0,
@@ -89,25 +72,6 @@ function peersOf(
   return [...new Map(peers.map((peer) => [JSON.stringify(peer), peer])).values()];
 }
 
-function permissionTo(peer: RulePeer): { readonly [key: string]: Json } {
-  const Description = "ec2-connect: Systems Manager";
-  return {
-    IpProtocol: "tcp",
-    FromPort: 443,
-    ToPort: 443,
-    ...("groupId" in peer
-      ? { UserIdGroupPairs: [{ GroupId: peer.groupId, Description }] }
-      : { IpRanges: [{ CidrIp: peer.cidr, Description }] }),
-  };
-}
-
 function absence(group: SecurityGroup | undefined, missing: number): boolean | undefined {
   return group === undefined ? undefined : missing > 0;
-}
-
-export function ruleIds(answer: AuthorizeAnswer | undefined): string[] {
-  const ids =
-    answer?.SecurityGroupRules?.flatMap(({ SecurityGroupRuleId }) => SecurityGroupRuleId ?? []) ??
-      [];
-  return ids.length === 0 ? [FROM_RESPONSE] : ids;
 }

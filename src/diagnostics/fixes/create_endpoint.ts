@@ -13,8 +13,7 @@ import {
   FROM_RESPONSE,
   precondition,
 } from "./contracts.ts";
-import { ruleIds } from "./add_instance_egress_443.ts";
-import { hasRule } from "./group_rule.ts";
+import { addRule, hasRule } from "./group_rule.ts";
 
 const ID = "create_endpoint";
 const SERVICES = ["ssm", "ssmmessages"];
@@ -66,7 +65,15 @@ export const createEndpoint: FixDefinition = {
       state === "deleting" && missing.includes(serviceName)
     );
     const isClosed = own !== undefined && !hasRule(own.ingress, { groupId: own.groupId });
-    const door = isClosed ? [letIntoItself(own.groupId, runId)] : [];
+    // The endpoint is put into the instance's own group, whose members then must reach each other.
+    const door = isClosed
+      ? [addRule("Ingress", {
+        groupId: own.groupId,
+        peer: { groupId: own.groupId },
+        fixId: ID,
+        runId,
+      })]
+      : [];
     const endpoints = missing.map((ServiceName): FixStep => ({
       service: "ec2",
       action: "CreateVpcEndpoint",
@@ -111,26 +118,3 @@ export const createEndpoint: FixDefinition = {
     };
   },
 };
-
-/** The endpoint is put into the instance's own group, whose members then must reach each other. */
-function letIntoItself(groupId: string, runId: string): FixStep {
-  return {
-    service: "ec2",
-    action: "AuthorizeSecurityGroupIngress",
-    params: {
-      GroupId: groupId,
-      IpPermissions: [{
-        IpProtocol: "tcp",
-        FromPort: 443,
-        ToPort: 443,
-        UserIdGroupPairs: [{ GroupId: groupId, Description: "ec2-connect: Systems Manager" }],
-      }],
-      TagSpecifications: fixTags("security-group-rule", ID, runId),
-    },
-    rollback: (answer) => ({
-      service: "ec2",
-      action: "RevokeSecurityGroupIngress",
-      params: { GroupId: groupId, SecurityGroupRuleIds: ruleIds(answer) },
-    }),
-  };
-}
