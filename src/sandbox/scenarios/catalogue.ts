@@ -8,6 +8,7 @@ import { Cloud } from "../cloud/cloud.ts";
 import { DEFAULT_PREFERENCES } from "../cloud/preferences.ts";
 import { ACCOUNT_SCENARIOS } from "./account_scenarios.ts";
 import { BASE_SCENARIOS, BATCH } from "./base_scenarios.ts";
+import { FRAIL_SCENARIOS } from "./frail_scenarios.ts";
 import { IDENTITY_SCENARIOS } from "./identity_scenarios.ts";
 import { INSTANCE_SCENARIOS } from "./instance_scenarios.ts";
 import { NETWORK_SCENARIOS } from "./network_scenarios.ts";
@@ -20,6 +21,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...IDENTITY_SCENARIOS,
   ...INSTANCE_SCENARIOS,
   ...ACCOUNT_SCENARIOS,
+  // Ids follow from the place in this list: new ones come last.
+  ...FRAIL_SCENARIOS,
 ];
 
 export const SCENARIO_NAMES: readonly string[] = SCENARIOS.map(({ name }) => name);
