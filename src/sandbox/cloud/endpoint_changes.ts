@@ -8,6 +8,11 @@ import { newId } from "./ids.ts";
 import type { VpcEndpoint } from "./network.ts";
 import type { RegionCloud } from "./region.ts";
 
+/** What an endpoint has whose policy nobody wrote. */
+export const OPEN_POLICY = JSON.stringify({
+  Statement: [{ Action: "*", Effect: "Allow", Principal: "*", Resource: "*" }],
+});
+
 /** Gives an interface endpoint exactly one interface in each of its subnets. */
 export function placeInterfaces(region: RegionCloud, endpoint: VpcEndpoint): void {
   const kept: string[] = [];

@@ -77,3 +77,8 @@ export interface Instance {
   /** `undefined`: it never registered. */
   node: NodeRecord | undefined;
 }
+
+/** Why an instance does not run, when somebody wanted it so. */
+export function userInitiated(atMs: number): string {
+  return `User initiated (${new Date(atMs).toISOString().slice(0, 19).replace("T", " ")} GMT)`;
+}

@@ -38,7 +38,8 @@ export interface Subnet {
   readonly ipv6Cidr: string | undefined;
   readonly zone: string;
   readonly isIpv6Native: boolean;
-  readonly mapsPublicIp: boolean;
+  /** Instances get a public address when they start. */
+  mapsPublicIp: boolean;
   tags: Tags;
 }
 

@@ -22,6 +22,7 @@ function mainNetwork(seeder: Seeder): NetworkBuilder {
   const options = { number: 1, name: "main", cidr: MAIN_VPC_CIDR };
   const network = new NetworkBuilder(seeder.home, options, seeder.cloud.createdAtMs);
   network.route(network.addInternetGateway());
+  network.subnet.mapsPublicIp = true;
   networks.set(seeder.cloud, network);
   return network;
 }

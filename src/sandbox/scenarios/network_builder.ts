@@ -4,6 +4,7 @@
  * @module
  */
 import { addressAt } from "../cloud/cidr.ts";
+import { OPEN_POLICY } from "../cloud/endpoint_changes.ts";
 import { seededId } from "../cloud/ids.ts";
 import type {
   AclEntry,
@@ -19,10 +20,6 @@ import type {
   VpcEndpoint,
 } from "../cloud/network.ts";
 import type { RegionCloud } from "../cloud/region.ts";
-
-export const OPEN_POLICY = JSON.stringify({
-  Statement: [{ Action: "*", Effect: "Allow", Principal: "*", Resource: "*" }],
-});
 
 /** The number that network lists give to the entry that refuses what is left. */
 const LAST_RULE = 32_767;

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Cloud } from "../cloud/cloud.ts";
-import { seededId } from "../cloud/ids.ts";
-import type { Instance } from "../cloud/instance.ts";
+import { ACCOUNT_ID, seededId } from "../cloud/ids.ts";
+import { type Instance, userInitiated } from "../cloud/instance.ts";
 import type { RegionCloud } from "../cloud/region.ts";
 import { addressAt } from "../cloud/cidr.ts";
 import { NetworkBuilder } from "./network_builder.ts";
@@ -106,11 +106,7 @@ export class Seeder {
       isSpot: options.isSpot ?? false,
       tags: { ...(options.name !== undefined && { Name: options.name }), ...options.tags },
       state,
-      stateReason: isRunning || state === "pending"
-        ? ""
-        : `User initiated (${
-          new Date(this.nowMs - LOST_AGO_MS).toISOString().slice(0, 19).replace("T", " ")
-        } GMT)`,
+      stateReason: isRunning || state === "pending" ? "" : userInitiated(this.nowMs - LOST_AGO_MS),
       launchedAtMs: this.nowMs - (options.launchedAgoMs ?? HOUR_MS),
       privateIp,
       publicIp: isRunning ? publicIp : undefined,
@@ -174,7 +170,7 @@ export class Seeder {
   }
 
   arnOf(instance: Instance): string {
-    return `arn:aws:ec2:${instance.region}:123456789012:instance/${instance.instanceId}`;
+    return `arn:aws:ec2:${instance.region}:${ACCOUNT_ID}:instance/${instance.instanceId}`;
   }
 
   #associate(instance: Instance, profileName: string): void {

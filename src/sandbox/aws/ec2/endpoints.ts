@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { placeInterfaces, removeEndpoint } from "../../cloud/endpoint_changes.ts";
+import { OPEN_POLICY, placeInterfaces, removeEndpoint } from "../../cloud/endpoint_changes.ts";
 import {
   type EndpointService,
   endpointServices,
@@ -28,9 +28,6 @@ import {
 } from "./request.ts";
 
 const NOT_FOUND = { code: "InvalidVpcEndpointId.NotFound", noun: "Vpc Endpoint Id" };
-const OPEN_POLICY = JSON.stringify({
-  Statement: [{ Action: "*", Effect: "Allow", Principal: "*", Resource: "*" }],
-});
 
 const ENDPOINTS: Kind<VpcEndpoint> = {
   set: "vpcEndpointSet",

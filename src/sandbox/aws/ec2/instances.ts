@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Instance } from "../../cloud/instance.ts";
+import { type Instance, userInitiated } from "../../cloud/instance.ts";
 import { ApiError } from "../api_error.ts";
 import type { QueryParameters } from "../query_parameters.ts";
 import { XmlList, type XmlMembers } from "../xml.ts";
@@ -255,10 +255,6 @@ function bootUp(instance: Instance): void {
   if (instance.status.system === "ok" && instance.status.ebs === "ok") {
     instance.impairedSinceMs = undefined;
   }
-}
-
-function userInitiated(nowMs: number): string {
-  return `User initiated (${new Date(nowMs).toISOString().slice(0, 19).replace("T", " ")} GMT)`;
 }
 
 function incorrectState(instance: Instance, done: string): ApiError {
