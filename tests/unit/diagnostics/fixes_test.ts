@@ -18,6 +18,7 @@ import {
   healthyParameters,
   INSTANCE_GROUP,
   INSTANCE_ID,
+  NOW_MS,
   readerOf,
   VPC_ID,
 } from "../../support/facts.ts";
@@ -562,4 +563,77 @@ Deno.test("every plan is data: calls, ways back and tags, for every fix of the c
     assert.equal(definition.class === "unsafe", definition.unsafeBecause.length > 0, definition.id);
     assert.equal(definition.verify.length === 0, definition.isOnRequest ?? false, definition.id);
   }
+});
+
+Deno.test("waiting ends when it is so, when it cannot come any more, or in time", async () => {
+  const running = (InstanceStatus: string, SystemStatus = "ok", state = "running") => ({
+    InstanceStatuses: [{
+      InstanceState: { Name: state },
+      InstanceStatus: { Status: InstanceStatus },
+      SystemStatus: { Status: SystemStatus },
+    }],
+  });
+  const auto = { ...NO_CONSENT, autoFix: true };
+  const waited = async (answers: Record<string, unknown>[]) => {
+    const plan = await planFor("wait_running", []);
+    const done = await apply([plan], auto, {
+      answer: () => answers.shift() ?? answers.at(-1) ?? {},
+    });
+    return [states(done)[0], done.results[0]?.note];
+  };
+  assert.deepEqual(await waited([{}, running("initializing"), running("ok")]), [
+    "wait_running verified",
+    undefined,
+  ]);
+  assert.deepEqual(await waited([running("impaired")]), [
+    "wait_running failed",
+    "a status check failed",
+  ]);
+  assert.deepEqual(await waited([running("ok", "ok", "stopped")]), [
+    "wait_running failed",
+    "the instance is stopped",
+  ]);
+  const never = await apply([await planFor("wait_agent", [])], auto, {
+    answer: () => ({ Status: "notconnected" }),
+  });
+  assert.deepEqual(states(never), ["wait_agent failed"]);
+  assert.match(never.results[0]?.note ?? "", /not there yet after 600 s/);
+  // Nothing but reading: nothing to write down.
+  assert.deepEqual(never.journal, []);
+  const there = await apply([await planFor("wait_agent", [])], auto, {
+    answer: () => ({ Status: "Connected" }),
+    recheck: () => [resultFor(ssmAgent)],
+  });
+  assert.deepEqual(states(there), ["wait_agent verified"]);
+});
+
+Deno.test("only stale sessions of ours are terminated, and a session keeps a reboot away", async () => {
+  const session = (sessionId: string, owner: string, status: string) => ({
+    sessionId,
+    owner,
+    status,
+    startedAtMs: NOW_MS - 3_600_000,
+    document: undefined,
+    maxDurationMin: undefined,
+  });
+  const me = HEALTHY.identity.arn;
+  const plan = await planFor("terminate_own_session", [], {
+    sessions: known([
+      session("alice-1", me, "Disconnected"),
+      session("alice-2", me, "Connected"),
+      session("bob-1", "arn:aws:iam::123456789012:user/bob", "Disconnected"),
+    ]),
+  });
+  assert.deepEqual(plan.steps.map(({ params }) => params), [{ SessionId: "alice-1" }]);
+  const held = {
+    sessionId: "alice-2",
+    instanceId: INSTANCE_ID,
+    localPort: 8080,
+    remotePort: 80,
+    state: "active",
+    hostPid: 1,
+    startedAtMs: NOW_MS,
+  };
+  const reboot = await planFor("reboot_instance", [], { localSessions: known([held]) });
+  assert.equal(decide(reboot, approve("reboot_instance")), "precondition_failed");
 });
