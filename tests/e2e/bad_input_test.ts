@@ -134,7 +134,7 @@ Deno.test("instances that are not there, not one, or not running", async () => {
     {
       args: ["connect", "unregistered-1"],
       code: 3,
-      stderr: /is not connected\n {2}cause: No SSM agent/,
+      stderr: /is not connected\n {2}cause: no instance profile is attached/,
     },
     {
       args: ["connect", "duplicate"],
