@@ -77,13 +77,13 @@ async function explained(
   const { instance, options, parts, context } = about;
   const { signal } = context.stop;
   if (!(error instanceof AppError) || signal.aborted) return error;
-  if (options.diagnose && parts.diagnosis !== undefined) {
-    const diagnosis = await parts.diagnosis();
-    const found = await diagnosis.explain(error, instance);
-    if (found !== error) return found;
+  if (error instanceof TargetNotConnectedError) {
+    // Absent or not running: that is the whole cause, and one call tells it.
+    const explained = await explainNotConnected(parts.instances, error, signal);
+    if (explained !== error) return explained;
   }
-  if (!(error instanceof TargetNotConnectedError)) return error;
-  return await explainNotConnected(parts.instances, error, signal);
+  if (!options.diagnose || parts.diagnosis === undefined) return error;
+  return await (await parts.diagnosis()).explain(error, instance);
 }
 
 /** Exit code of a connection that failed. */

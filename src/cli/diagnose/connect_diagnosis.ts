@@ -42,7 +42,8 @@ export function connectDiagnosis(
       if (checks.length === 0) return error;
       try {
         const { report } = await run("full", checks, target, { options, ...parts });
-        return withCause(error, report);
+        const [cause] = report.root_causes;
+        return saysMore(error, cause?.finding_ids[0] ?? "") ? withCause(error, report) : error;
       } catch (failure) {
         // What was wrong with the diagnosis must not hide what was wrong with the connection.
         parts.context.reporter.log("debug", `diagnosis failed: ${messageOf(failure)}`);
@@ -104,6 +105,16 @@ function targetOptions(options: ConnectOptions, { instanceId }: DiagnosedTarget)
     hasFormat: false,
     isRedacted: false,
   };
+}
+
+/**
+ * Whether a cause says more than the failure does itself: refused credentials and an endpoint on this
+ * computer that does not answer are known by then.
+ */
+function saysMore(error: AppError, finding: string): boolean {
+  if (error.kind === "auth") return !finding.startsWith("credentials.");
+  if (error.kind !== "network") return true;
+  return !/#(?:127\.[\d.]+|localhost|\[?::1\]?)(?::\d+)?$/.test(finding);
 }
 
 /** The same failure, with the likeliest cause as its reason and the way out of that. */
