@@ -108,7 +108,7 @@ const DENIED_CODES =
 const THROTTLED_CODES =
   /^(?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|TooManyRequestsException|RequestThrottled(?:Exception)?|EC2ThrottledException|SlowDown)$/;
 const NOT_FOUND_CODES =
-  /^(?:Invalid\w+\.(?:NotFound|Malformed)|InvalidInstanceId|InvalidInstanceInformationFilterValue|InvalidDocument|InvalidDocumentVersion|NoSuchEntity(?:Exception)?|NotFoundException|ServiceSettingNotFound|DoesNotExistException|InvalidGroupId\.NotFound|NatGatewayNotFound|InvalidPrefixListId\.NotFound|TargetNotConnected)$/;
+  /^(?:Invalid\w+\.(?:NotFound|Malformed)|InvalidInstanceId|InvalidInstanceInformationFilterValue|InvalidDocument|InvalidDocumentVersion|NoSuchEntity(?:Exception)?|NotFoundException|ServiceSettingNotFound|DoesNotExistException|InvalidGroupId\.NotFound|NatGatewayNotFound|InvalidPrefixListId\.NotFound)$/;
 const NOT_SUPPORTED_CODES = /^(?:UnknownOperationException|InvalidAction|UnsupportedOperation)$/;
 
 function ofAppError(error: AppError): AwsFailure {
