@@ -80,7 +80,11 @@ export class ControlClient implements Disposable {
    */
   async connect(request: unknown, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#send("POST", "connect", { body: request, signal });
-    if (response.ok && response.body !== null) return response.body;
+    if (response.ok && response.body !== null) {
+      // fetch lets go of its signal once it has answered: the garbage collector may take the link, and
+      // the body then goes on. Observed with Deno 2.9.6.
+      return response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal });
+    }
     const why = await refusalOf(response);
     if (response.status === 503) throw new HostGoneError(why);
     throw new AppError("bug", `The background host refused the request: HTTP ${response.status}`, {
