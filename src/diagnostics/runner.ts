@@ -147,7 +147,9 @@ export class Runner {
     gate: { opened: Promise<void> },
     rest: readonly CheckDefinition[],
   ): Promise<Evaluated[]> {
-    const isLocal = ({ requires }: CheckDefinition) => !requires.aws;
+    // Some that say something without AWS ask it all the same.
+    const isLocal = ({ requires, actions }: CheckDefinition) =>
+      !requires.aws && actions.length === 0;
     return await Promise.all(rest.map(async (definition) => {
       if (!isLocal(definition)) await gate.opened;
       return await this.#evaluate(definition);
@@ -245,7 +247,10 @@ export class Runner {
     try {
       const ids = new Set(definition.facts);
       const gates = gateFacts(definition);
-      const read = async (id: FactId) => [id, await store.get(id, deadline.signal)] as const;
+      const read = async (id: FactId) => {
+        const refused = this.#credentialsRefused && !WITHOUT_AWS.has(id);
+        return [id, refused ? refusal : await store.get(id, deadline.signal)] as const;
+      };
       const before = await Promise.all(gates.map(read));
       const known = Object.fromEntries(before) as Partial<Facts>;
       // What is blocked asks nothing more.
@@ -324,6 +329,20 @@ export class Runner {
   }
 }
 
+/** Facts that are read without AWS, or that say what is wrong with the credentials. */
+const WITHOUT_AWS: ReadonlySet<FactId> = new Set([
+  "identity",
+  "clock",
+  "localCredentials",
+  "regionChoice",
+  "regionStatus",
+  "localSessions",
+  "clientProbes",
+  "localPort",
+  "localTools",
+]);
+
+const refusal = failed("auth_failed", "ask AWS", "it does not accept the credentials");
 const stopped = failed(
   "aborted",
   "read the facts of the check",
