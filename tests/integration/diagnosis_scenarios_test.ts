@@ -38,7 +38,7 @@ async function diagnose(test: TestSandbox, scenario: ScenarioSummary, isParallel
   return await diagnoseSandbox(test, ["full", "-i", instanceId, ...mode, ...flags]);
 }
 
-Deno.test("every scenario: the first cause is the seeded one, parallel or not", async () => {
+Deno.test("PA-1 XX-5 every scenario: the first cause is the seeded one, parallel or not", async () => {
   await using shared = await openSandbox();
   const rows: string[] = [];
   const wrong: string[] = [];

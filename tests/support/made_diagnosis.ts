@@ -4,6 +4,7 @@
  * @module
  */
 import { FactFailure } from "../../src/diagnostics/api/fact_failure.ts";
+import type { FactCache } from "../../src/diagnostics/cache/fact_cache.ts";
 import { diagnose, type DiagnosisRequest } from "../../src/diagnostics/diagnosis.ts";
 import type { FactId, Facts } from "../../src/diagnostics/facts/facts.ts";
 import type { CheckParameters } from "../../src/diagnostics/parameters.ts";
@@ -18,6 +19,7 @@ export interface MadeOptions {
   parameters?: Partial<CheckParameters>;
   request?: Partial<DiagnosisRequest>;
   clock?: Clock;
+  memory?: FactCache;
   /** Before a fact is given; rejecting or never ending is up to the test. */
   before?: (id: FactId, signal: AbortSignal) => Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function madeDiagnosis(options: MadeOptions = {}) {
     clock: options.clock ?? systemClock,
     random: () => 0,
     version: "0.0.0",
+    memory: options.memory,
   }, {
     command: "full",
     checks: isPreventive ? predictors({ hasLocalPort: true }) : fullChecks({ hasLocalPort: true }),
