@@ -66,6 +66,8 @@ export interface SessionSnapshot extends SessionFacts {
   previousSessionIds: readonly string[];
   state: SessionState;
   startedAtMs: number;
+  /** When AWS's session of that id began: what the account's maximum duration counts from. */
+  sessionStartedAtMs: number;
   /** From the command to the first `active`. */
   connectMs: number;
   agentVersion: string;

@@ -235,7 +235,8 @@ export class PortSession implements HostedSession, AsyncDisposable {
   snapshot(): SessionSnapshot {
     const { sessionId, agentVersion, mode } = this.ready;
     const { local, selector, region, priority, keepAlive, credentialsExpireAtMs } = this.#options;
-    const { startedAtMs, state, restarts, activeMs, lastActivityAtMs } = this.#record;
+    const { startedAtMs, sessionStartedAtMs, lastActivityAtMs } = this.#record;
+    const { state, restarts, activeMs } = this.#record;
     return {
       ...local.facts,
       ...this.stats(),
@@ -250,6 +251,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       state,
       roundTrips: this.#roundTrips.counts,
       startedAtMs,
+      sessionStartedAtMs,
       connectMs: this.#record.connectMs,
       agentVersion,
       mode,

@@ -38,6 +38,7 @@ export class FakeHostedSession implements HostedSession {
       previousSessionIds: [],
       state: "active",
       startedAtMs: STARTED_MS,
+      sessionStartedAtMs: STARTED_MS,
       connectMs: 41.26,
       agentVersion: "3.3.0.0",
       mode: "mux",

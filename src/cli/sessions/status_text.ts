@@ -35,7 +35,7 @@ function sessionLines(session: SessionDetails, nowMs: number): string[] {
     ["traffic", describeTraffic(session)],
     ["lost", `${session.reconnects ?? 0} reconnects, ${session.restarts} of them restarts`],
     ["sent again", `${session.retransmissions} messages`],
-    ["agent", `${session.agent_version}, ${session.mode}`],
+    ["agent", `${session.agent_version}, ${session.mode}, ${describeChannels(session)}`],
     ["priority", session.priority ?? "-"],
     ["keep-alive", session.keep_alive],
     ["limits", describeLimits(session.policy)],
@@ -55,6 +55,10 @@ function sessionLines(session: SessionDetails, nowMs: number): string[] {
 function describeHost({ host_pid, background }: SessionDetails): string {
   if (host_pid === null) return "none: the process that held it is gone or does not answer";
   return `process ${host_pid}${background ? ", in the background" : ""}`;
+}
+
+function describeChannels({ channels }: SessionDetails): string {
+  return `${channels} data channel${channels === 1 ? "" : "s"}`;
 }
 
 function describeTraffic({ bytes_in, bytes_out, open_connections }: SessionDetails): string {

@@ -54,6 +54,8 @@ export interface SessionDetails extends SessionEntry {
   previous_session_ids: readonly string[];
   agent_version: string;
   mode: SessionSnapshot["mode"];
+  /** Data channels that carry it. */
+  channels: number;
   connect_ms: number;
   active_ms: number;
   restarts: number;
@@ -109,6 +111,7 @@ export function sessionDetails(
     previous_session_ids: session.previousSessionIds,
     agent_version: session.agentVersion,
     mode: session.mode,
+    channels: CHANNELS,
     connect_ms: oneDecimal(session.connectMs),
     active_ms: Math.round(session.activeMs),
     restarts: session.restarts,
@@ -151,7 +154,7 @@ export function entryOf(details: SessionEntry): SessionEntry {
 
 function policyLimits(
   policy: SessionPolicy,
-  session: Pick<SessionSnapshot, "lastActivityAtMs" | "startedAtMs">,
+  session: Pick<SessionSnapshot, "lastActivityAtMs" | "sessionStartedAtMs">,
   nowMs: number,
 ): PolicyLimits {
   const left = (limitMin: number | undefined, sinceMs: number) =>
@@ -162,11 +165,13 @@ function policyLimits(
     idle_timeout_min: policy.idleTimeoutMin ?? null,
     max_duration_min: policy.maxDurationMin ?? null,
     idle_left_min: left(policy.idleTimeoutMin, session.lastActivityAtMs),
-    max_left_min: left(policy.maxDurationMin, session.startedAtMs),
+    max_left_min: left(policy.maxDurationMin, session.sessionStartedAtMs),
   };
 }
 
 const MS_PER_MINUTE = 60_000;
+/** AWS gives a session one; a connection is resumed in its place, never beside it. */
+const CHANNELS = 1;
 
 function time(epochMs: number): string {
   return new Date(epochMs).toISOString();

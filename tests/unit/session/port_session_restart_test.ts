@@ -58,6 +58,21 @@ Deno.test("A session that the service has forgotten is replaced, and its port st
   assert.deepEqual(test.clock.delays, []);
 });
 
+Deno.test("A session that takes another's place has the account's whole maximum duration", async () => {
+  await using test = new SessionCase();
+  const session = await test.open(OPTIONS);
+  const { startedAtMs } = session.snapshot();
+  test.clock.sleep(60_000);
+  forget(test);
+  test.network.current.lose();
+  await test.events.entered("active", 2);
+  const after = session.snapshot();
+  assert.deepEqual(
+    [after.startedAtMs, after.sessionStartedAtMs],
+    [startedAtMs, startedAtMs + 60_000],
+  );
+});
+
 Deno.test("A connection that is made while the session is replaced waits and is served", async () => {
   await using test = new SessionCase();
   await test.open(OPTIONS);

@@ -125,8 +125,10 @@ Deno.test("details: limits and what is left of them, history, credentials", asyn
   sessions.add(
     new FakeHostedSession({
       startedAtMs: clock.epochMs(),
+      // Another session took the place of the first after five minutes: its limit counts anew.
+      sessionStartedAtMs: clock.epochMs() + 300_000,
       lastActivityAtMs: clock.epochMs() + 600_000,
-      policy: { idleTimeoutMin: 20, maxDurationMin: undefined },
+      policy: { idleTimeoutMin: 20, maxDurationMin: 60 },
       credentialsExpireAtMs: clock.epochMs() + 3_600_000,
       history: [{ atMs: clock.epochMs(), from: "active", to: "resuming", reason: "lost" }],
     }),
@@ -139,9 +141,9 @@ Deno.test("details: limits and what is left of them, history, credentials", asyn
   assert.equal(details.credentials_expire_at, "2024-01-01T01:00:00.000Z");
   assert.deepEqual(details.policy, {
     idle_timeout_min: 20,
-    max_duration_min: null,
+    max_duration_min: 60,
     idle_left_min: 15,
-    max_left_min: null,
+    max_left_min: 50,
   });
   assert.deepEqual(details.history, [
     { at: "2024-01-01T00:00:00.000Z", from: "active", to: "resuming", reason: "lost" },
