@@ -58,6 +58,25 @@ Deno.test(
   },
 );
 
+Deno.test("ssh-proxy: a login that is cut in the middle goes on", OPENSSH, async () => {
+  await using world = await World.open({ timing: TIMING });
+  await using server = await SshServer.open();
+  const config = await server.clientConfig("web-1");
+  const sign = `${server.folder}/go-on`;
+  const command = `echo before; until [ -e ${sign} ]; do sleep 0.1; done; echo after; exit 7`;
+  await using ssh = startOpenSsh("ssh", [...config, "target", command], world);
+  assert.equal(await ssh.line(), "before");
+  assert.deepEqual(world.sandbox.faults.apply({ fault: "cut" }), { affected: 1 });
+  // What follows is said while there is no connection, or over the next one.
+  await Deno.writeTextFile(sign, "");
+  const { code, stdout, stderr } = await ssh.result();
+  assert.equal(code, 7, stderr + server.log);
+  assert.equal(stdout, "before\nafter");
+  assert.match(stderr, /connection lost: .*; resuming\n.*: resumed$/m);
+  assert.equal(world.sandbox.sessions()[0]!.connections, 2);
+  await eventually("the session has ended", () => world.sessionStates.join() === "Terminated");
+});
+
 for (const direction of ["up", "down"] as const) {
   Deno.test(
     `ssh-proxy: scp of 20 MB ${direction}, cut in the middle, arrives whole`,
