@@ -79,8 +79,9 @@ Deno.test(
     const closed = await low.event<{ by: string; exit_code: number }>("closed");
     assert.deepEqual([closed.by, closed.exit_code], ["user", 0]);
     assert.equal((await low.result()).code, 0);
-    for (const priority of ["high", "low"]) {
-      const refused = await world.run(["connect", "web-1", "--priority", priority], one);
+    const refusals = [["connect", "high"], ["connect", "low"], ["ssh-proxy", "high"]] as const;
+    for (const [command, priority] of refusals) {
+      const refused = await world.run([command, "web-1", "--priority", priority], one);
       assert.equal(refused.code, 5);
       assert.match(refused.stderr, /^error: Cannot open another session to i-\w+: 1 is open$/m);
       assert.match(refused.stderr, /max_sessions_per_instance is 1/);
