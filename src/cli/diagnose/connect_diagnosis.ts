@@ -108,11 +108,12 @@ function targetOptions(options: ConnectOptions, { instanceId }: DiagnosedTarget)
 }
 
 /**
- * Whether a cause says more than the failure does itself: refused credentials and an endpoint on this
- * computer that does not answer are known by then.
+ * Whether a cause says more than the failure does itself: refused credentials, our own limit on
+ * sessions and an endpoint on this computer that does not answer are known by then.
  */
 function saysMore(error: AppError, finding: string): boolean {
   if (error.kind === "auth") return !finding.startsWith("credentials.");
+  if (error.kind === "resource") return !finding.startsWith("session_limits.SESSION_LIMIT_REACHED");
   if (error.kind !== "network") return true;
   return !/#(?:127\.[\d.]+|localhost|\[?::1\]?)(?::\d+)?$/.test(finding);
 }
