@@ -157,16 +157,28 @@ Deno.test(
   },
 );
 
-Deno.test("list --remote shows what AWS holds and no host here does", POSIX_ONLY, async () => {
-  await using hosts = await Hosts.open();
-  await using elsewhere = hosts.world.start(
-    ["connect", "web-1", "--format", "json"],
-    { ...hosts.env, XDG_STATE_HOME: `${hosts.world.path}/another` },
-  );
-  const { session_id } = await elsewhere.event<ReadyEvent>("ready");
-  assert.deepEqual(await hosts.list(), []);
-  assert.deepEqual(states(await hosts.list("--remote")), new Map([[session_id, "remote"]]));
-});
+Deno.test(
+  "list --remote shows what no host here holds, and terminate ends it",
+  POSIX_ONLY,
+  async () => {
+    await using hosts = await Hosts.open();
+    await using elsewhere = hosts.world.start(
+      ["connect", "web-1", "--format", "json"],
+      { ...hosts.env, XDG_STATE_HOME: `${hosts.world.path}/another` },
+    );
+    const { session_id } = await elsewhere.event<ReadyEvent>("ready");
+    assert.deepEqual(await hosts.list(), []);
+    assert.deepEqual(states(await hosts.list("--remote")), new Map([[session_id, "remote"]]));
+    const ended = await hosts.run(["terminate", session_id]);
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stdout, /^Terminated \S+ \(i-\w+, remote\)$/);
+    assert.deepEqual(hosts.world.sessionStates, ["Terminated"]);
+    assert.deepEqual(await hosts.list("--remote"), []);
+    const { code, stderr } = await elsewhere.result();
+    assert.equal(code, 3, stderr);
+    assert.equal((await hosts.run(["terminate", session_id])).code, 2);
+  },
+);
 
 Deno.test("an ssh connection is listed and ended like any session", POSIX_ONLY, async () => {
   await using hosts = await Hosts.open();

@@ -28,7 +28,8 @@ export const terminateCommand: CommandDefinition = {
       .summary("end sessions, whoever holds them")
       .description(
         "Ends sessions of any process of yours on this machine. One whose process was killed is " +
-          "ended on AWS's side, with the credentials of this command.\n\n" +
+          "ended on AWS's side, with the credentials of this command; so is one that list --remote " +
+          "shows as remote, by its whole id.\n\n" +
           "SESSION is a session id, the beginning of one, or a local port.",
       )
       .usage("SESSION... [options]")

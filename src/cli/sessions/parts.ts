@@ -16,7 +16,10 @@ export interface SessionsParts extends Disposable {
   /** Has the host end it. @returns False when the host does not hold it any more. */
   endAtHost(host: SurveyedHost, sessionId: string): Promise<boolean>;
   /** Ends it on AWS's side. One that has ended already is no failure. */
-  endOnAws(session: { session_id: string; region: string }, signal: AbortSignal): Promise<void>;
+  endOnAws(
+    session: { session_id: string; region: string | undefined },
+    signal: AbortSignal,
+  ): Promise<void>;
   activeOnAws(signal: AbortSignal): Promise<ActiveSession[]>;
   /** Sessions of the history, the newest first. @throws {AppError} When it cannot be read. */
   past(filter?: SessionFilter): Promise<StoredSession[]>;

@@ -1,5 +1,6 @@
 /**
- * `terminate`: ends sessions of any host of this user, and those whose host is gone.
+ * `terminate`: ends sessions of any host of this user, those whose host is gone, and those that only
+ * AWS knows.
  *
  * @module
  */
@@ -9,7 +10,9 @@ import {
   HostGoneError,
   HostSilentError,
   type LostHost,
+  matchingSessions,
   nameSessions,
+  type SelectableSession,
   type SessionDetails,
   type SurveyedHost,
 } from "../../session/host/mod.ts";
@@ -22,11 +25,23 @@ import { type CreateSessionsParts, createSessionsParts, type SessionsParts } fro
 
 /** What became of one session. */
 interface Ending {
-  session: SessionDetails;
+  session: Found;
   failure: AppError | undefined;
 }
 
-type Found = SessionDetails & { host: SurveyedHost };
+type Held = SessionDetails & { host: SurveyedHost };
+
+/** Active on AWS and held by no host here, as `list --remote` shows it. */
+interface Remote extends SelectableSession {
+  host: undefined;
+  /** That of this command. */
+  region: undefined;
+}
+
+type Found = Held | Remote;
+
+/** Whole ids of AWS's. Only those are looked up there: a port or a slip of the hand is none. */
+const WHOLE_ID = /-[0-9a-z]{16,}$/;
 
 /**
  * @returns 0 when all were ended.
@@ -40,11 +55,11 @@ export async function runTerminate(
   const { reporter } = context;
   using parts = await createParts(options.aws, context);
   const hosts = await parts.survey();
-  const all = hosts.flatMap((host) =>
-    host.sessions.map((session): Found => ({ ...session, host }))
-  );
+  const all = hosts.flatMap((host) => host.sessions.map((session): Held => ({ ...session, host })));
   // All are looked up before the first is ended: a slip in one must not leave half of it done.
-  const chosen = options.all ? all : await chosenSessions(options.sessions, all, parts);
+  const chosen = options.all
+    ? all
+    : await chosenSessions(options.sessions, all, { parts, context });
   if (chosen.length === 0 && reporter.format === "text") reporter.note("No session is open");
   const endings = await Promise.all(chosen.map((session) => end(session, parts, context)));
   await forgetEnded(endings, { hosts, parts, context });
@@ -67,18 +82,50 @@ export async function runTerminate(
 
 async function chosenSessions(
   texts: readonly string[],
-  all: readonly Found[],
-  parts: SessionsParts,
+  all: readonly Held[],
+  { parts, context }: { parts: SessionsParts; context: Context },
 ): Promise<Found[]> {
-  const chosen = new Set<Found>();
-  for (const text of texts) chosen.add(await chooseSession(all, text, parts));
-  return [...chosen];
+  const chosen = new Map<string, Found>();
+  for (const text of texts) {
+    const session = await remoteSession(text, all, { parts, context }) ??
+      await chooseSession(all, text, parts);
+    chosen.set(session.session_id, session);
+  }
+  return [...chosen.values()];
+}
+
+/** Undefined where a host here holds it, or AWS does not, or cannot be asked. */
+async function remoteSession(
+  text: string,
+  all: readonly Held[],
+  { parts, context }: { parts: SessionsParts; context: Context },
+): Promise<Remote | undefined> {
+  if (!WHOLE_ID.test(text) || matchingSessions(all, text).length > 0) return undefined;
+  try {
+    const active = await parts.activeOnAws(context.stop.signal);
+    const found = active.find(({ sessionId }) => sessionId === text);
+    if (found === undefined) return undefined;
+    return {
+      session_id: found.sessionId,
+      instance_id: found.target,
+      instance_name: null,
+      state: "remote",
+      bind: null,
+      local_port: null,
+      host: undefined,
+      region: undefined,
+    };
+  } catch (error) {
+    const { message } = toAppError(error);
+    context.reporter.log("debug", `whether AWS knows session ${text} is not known: ${message}`);
+    return undefined;
+  }
 }
 
 async function end(session: Found, parts: SessionsParts, context: Context): Promise<Ending> {
   const { host } = session;
   try {
-    if (host.status === "live") {
+    if (host?.status === "live") {
       try {
         // One that the host does not hold any more has ended meanwhile.
         await parts.endAtHost(host, session.session_id);

@@ -29,7 +29,7 @@ class Stage implements AsyncDisposable {
   readonly #host: Host;
   active: ActiveSession[] = [];
   history: StoredSession[] = [];
-  readonly endedOnAws: { session_id: string; region: string }[] = [];
+  readonly endedOnAws: { session_id: string; region: string | undefined }[] = [];
   readonly closedInHistory: string[] = [];
   awsFailure: AppError | undefined;
 
@@ -88,7 +88,10 @@ class Stage implements AsyncDisposable {
         this.endedOnAws.push({ session_id, region });
         return Promise.resolve();
       },
-      activeOnAws: () => Promise.resolve(this.active),
+      activeOnAws: () =>
+        this.awsFailure === undefined
+          ? Promise.resolve(this.active)
+          : Promise.reject(this.awsFailure),
       past: (filter: SessionFilter = {}) =>
         Promise.resolve(
           this.history.filter(({ sessionId, localPort }) =>
@@ -368,6 +371,30 @@ Deno.test("terminate twice: the second is told that it has ended", async () => {
   }
   stage.history.push(stored({ sessionId: "me-0002" }));
   assert.match((await refusal(() => terminate(stage, ["me-0"]))).message, /^Cannot find session/);
+});
+
+Deno.test("terminate: one that only AWS knows is ended there, by its whole id", async () => {
+  const alive = web();
+  await using stage = await Stage.open(alive);
+  const sessionId = "me-0123456789abcdef0";
+  stage.active = [{
+    sessionId,
+    target: "i-0a",
+    startedAtMs: 0,
+    documentName: "AWS-StartSSHSession",
+  }];
+  const { stdout, code } = await terminate(stage, [sessionId, sessionId]);
+  assert.deepEqual([code, stdout], [0, `Terminated ${sessionId} (i-0a, remote)\n`]);
+  assert.deepEqual(stage.endedOnAws, [{ session_id: sessionId, region: undefined }]);
+  assert.equal(alive.closeCalls, 0);
+  // Part of an id might be anybody's; one that is not active, or cannot be looked up, is unknown.
+  const unknown = /^Cannot find session/;
+  assert.match((await refusal(() => terminate(stage, [sessionId.slice(0, -1)]))).message, unknown);
+  stage.awsFailure = new AppError("auth", "Cannot look up sessions: not allowed");
+  assert.match((await refusal(() => terminate(stage, [sessionId]))).message, unknown);
+  stage.awsFailure = undefined;
+  stage.active = [];
+  assert.match((await refusal(() => terminate(stage, [sessionId]))).message, unknown);
 });
 
 Deno.test("terminate: sessions of a killed host are ended on AWS's side, in their region", async () => {
