@@ -18,7 +18,7 @@ import type { CheckParameters } from "./parameters.ts";
 import type { Readers } from "./readers/reader.ts";
 import { buildReport, newRunId } from "./report.ts";
 import type { Report } from "./report_schema.ts";
-import { rootCauses } from "./root_causes.ts";
+import { rootCauses, withoutFindCause } from "./root_causes.ts";
 import { PREDICTORS } from "./predictors/registry.ts";
 import { type RunEvent, Runner, type RunOutcome } from "./runner.ts";
 import { scoreExitCode, scoreOf } from "./scoring.ts";
@@ -92,7 +92,10 @@ export async function diagnose(
     alsoRead: request.checks.some((id) => needsAws(id)) ? CORRELATION_FACTS : [],
   });
   const outcome = await withinRunCap(runner, request, clock);
-  const own = outcome.results.filter(({ id }) => request.checks.includes(id));
+  const own = withoutFindCause(
+    outcome.results.filter(({ id }) => request.checks.includes(id)),
+    parameters,
+  );
   const score = request.minimumScore === undefined ? undefined : scoreOf(own, request.minimumScore);
   const exitCode = exitCodeFor(outcome, own, { score, isStrict: request.isStrict ?? false });
   const report = buildReport({

@@ -119,12 +119,19 @@ function remediationOf(fact: Denied | Failed): string[] {
       return ["Run the diagnosis again with a longer --timeout"];
     case "network":
       return [
-        "Check the network of this computer: ec2-connect diagnose item --item network_connectivity",
+        "Check the network of this computer: " +
+        "ec2-connect diagnose item --item network_connectivity -i INSTANCE",
       ];
     case "auth_failed":
-      return ["Renew the credentials: ec2-connect diagnose item --item credentials"];
+      return [
+        "Renew the credentials; what is wrong with them: " +
+        "ec2-connect diagnose item --item credentials -i INSTANCE",
+      ];
     case "clock_skew":
-      return ["Set the clock of this computer: ec2-connect diagnose item --item clock_skew"];
+      return [
+        "Set the clock of this computer; how far it is off: " +
+        "ec2-connect diagnose item --item clock_skew -i INSTANCE",
+      ];
     case "region_disabled":
       return ["Enable the Region: AWS console, Account, AWS Regions"];
     case "not_supported":

@@ -42,6 +42,7 @@ export { partitionOf } from "./partition.ts";
 export { allReaders, type LocalReaders } from "./readers/all_readers.ts";
 export { probeEndpoint, probeTargets } from "./readers/client_probes.ts";
 export { readLocalCredentials } from "./readers/local_credentials.ts";
+export { fullCommand } from "./remedies.ts";
 export type { Report, ReportCheck, ReportFinding } from "./report_schema.ts";
 export type { RunEvent } from "./runner.ts";
 export { checksOfGroups, formatScore, SCORE_GROUPS, type ScoreGroup } from "./scoring.ts";

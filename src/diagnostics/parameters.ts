@@ -15,6 +15,8 @@ export interface CheckParameters {
   instanceId: string;
   isHybrid: boolean;
   region: string;
+  /** `--region` was given on the command line: whoever runs a line of ours needs it again. */
+  isRegionExplicit: boolean;
   partition: Partition;
   /** Undefined: the environment's keys or the default profile. */
   profile: string | undefined;

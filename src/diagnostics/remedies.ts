@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { CheckId } from "./contracts.ts";
 import type { CheckParameters } from "./parameters.ts";
 
-type Target = Pick<CheckParameters, "instanceId" | "region" | "profile">;
+type Target = Pick<CheckParameters, "instanceId" | "region" | "isRegionExplicit" | "profile">;
 
 /** A line for the AWS CLI, in the Region and with the profile of this run. */
 export function awsCli(command: string, target: Target): string {
@@ -24,7 +25,28 @@ export function fixCommand(
   consent: "approve" | "auto" = "approve",
 ): string {
   const how = consent === "auto" ? "--auto-fix" : `--approve ${fixId}`;
-  return `ec2-connect fix -i ${target.instanceId} ${how}${profileOption(target)}`;
+  return `ec2-connect fix -i ${target.instanceId} ${how}${ownOptions(target)}`;
+}
+
+/** One of our checks, alone. */
+export function itemCommand(check: CheckId, target: Target): string {
+  return `ec2-connect diagnose item --item ${check} -i ${target.instanceId}${ownOptions(target)}`;
+}
+
+/** Every check. */
+export function fullCommand(target: Target): string {
+  return `ec2-connect diagnose full ${target.instanceId}${ownOptions(target)}`;
+}
+
+/** For a symptom whose cause other checks see. */
+export function findCause(target: Target): string {
+  return `Find the cause: ${fullCommand(target)}`;
+}
+
+/** The Region only where it was given by hand: elsewhere the next command finds it as this one did. */
+export function ownOptions(target: Target): string {
+  const region = target.isRegionExplicit ? ` --region ${target.region}` : "";
+  return region + profileOption(target);
 }
 
 function profileOption({ profile }: Target): string {

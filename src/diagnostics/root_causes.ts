@@ -7,6 +7,8 @@
 
 import type { CheckId } from "./contracts.ts";
 import { isNotConnected, NETWORK_CHECKS, type SeenFacts } from "./correlation.ts";
+import type { CheckParameters } from "./parameters.ts";
+import { findCause } from "./remedies.ts";
 import type { CheckResult, ReportedFinding } from "./results.ts";
 
 export interface RootCause {
@@ -166,8 +168,7 @@ function unprovenCauses(
   }));
   if (hasProven || possible.length > 0) return possible;
   const finding = agent.findings.find(({ code }) => SYMPTOMS.includes(code));
-  const isAllLookedAt = HIDING.every((id) => ordered.some(({ basis }) => basis === id));
-  if (!isAllLookedAt) {
+  if (!isAllLookedAt(ordered)) {
     if (finding === undefined) return [];
     // A quick run looks at no network: what it sees is all that it may say.
     const { id, message, remediation } = finding;
@@ -181,6 +182,26 @@ function unprovenCauses(
       "stopped, not installed or hibernating, an OS firewall or proxy blocks it, or the disk is full",
     remediation: agentHints(agent),
   }];
+}
+
+function isAllLookedAt(results: readonly CheckResult[]): boolean {
+  return HIDING.every((id) => results.some(({ basis }) => basis === id));
+}
+
+/** Without the advice to look for the cause, where this very run has looked everywhere. */
+export function withoutFindCause(
+  results: readonly CheckResult[],
+  parameters: CheckParameters,
+): readonly CheckResult[] {
+  if (!isAllLookedAt(results)) return results;
+  const advice = findCause(parameters);
+  return results.map((result) => ({
+    ...result,
+    findings: result.findings.map((finding) => ({
+      ...finding,
+      remediation: finding.remediation.filter((step) => step !== advice),
+    })),
+  }));
 }
 
 function agentHints(agent: CheckResult): string[] {

@@ -210,6 +210,7 @@ Deno.test("what is mistyped is refused before AWS is asked", async () => {
       ["web", "--allow-scope", "account"],
       ["web", "--timeout", "0"],
       ["--rollback", "nonsense"],
+      ["i-0123456789abcdef0", "--auto-fix", "--output", "/"],
     ]
   ) {
     assert.equal((await refused(...args))[0], 2, args.join(" "));

@@ -165,6 +165,27 @@ test("PA-3 each fact is read by one call at most, parallel or not", async ({ tes
   }
 });
 
+test("XX-10 whatever is diagnosed, AWS is only read", async ({ test, env }) => {
+  const before = test.log.length;
+  const commands = [
+    ["diagnose", "full"],
+    ["precheck"],
+    ["diagnose", "preventive"],
+    ["diagnose", "item", "--item", "session_preferences"],
+    ["diagnose", "aws-config"],
+    ["diagnose", "aws-config-integrated"],
+  ];
+  for (const command of commands) {
+    await reportOf(test.sandbox, [...command, "-i", id(test, "two-causes")], { env });
+  }
+  const calls = test.log.slice(before).flatMap((line) => /^\w+ (\w+): \d/.exec(line)?.[1] ?? []);
+  assert.ok(calls.length > 50, `${calls.length} calls`);
+  const changing = calls.filter((call) =>
+    !/^(?:Describe|Get|List|Simulate|GenerateDataKey$)/.test(call)
+  );
+  assert.deepEqual(changing, []);
+});
+
 test("IS-8 an id that can be none is refused without any call", async ({ test, env }) => {
   for (const bad of ["i-XYZ", "i-123", "mi-0123"]) {
     for (const command of [["diagnose", "full"], ["precheck"], ["diagnose", "preventive"]]) {

@@ -373,6 +373,7 @@ export function healthyParameters(changes: Partial<CheckParameters> = {}): Check
     region: REGION,
     partition: "aws",
     profile: undefined,
+    isRegionExplicit: false,
     isProfileExplicit: false,
     connection: "port",
     document: DOCUMENT,

@@ -23,6 +23,7 @@ import { disabledChecks } from "./items.ts";
 import type { TargetOptions } from "./options.ts";
 import { progressLine } from "./progress.ts";
 import { parametersFor, regionChoice } from "./target.ts";
+import { fullRun } from "./text.ts";
 
 /** Somebody waits who wanted a tunnel: seconds for each check. */
 const TIMEOUT_S = 10;
@@ -122,7 +123,7 @@ function saysMore(error: AppError, finding: string): boolean {
 function withCause(error: AppError, report: Report): AppError {
   const [cause] = report.root_causes;
   if (cause === undefined) return error;
-  const more = `ec2-connect diagnose full ${report.target.instance_id}`;
+  const more = fullRun(report.target);
   const [step] = cause.remediation;
   const others = report.root_causes.length - 1;
   const also = others === 0 ? "" : ` (and ${others} more)`;

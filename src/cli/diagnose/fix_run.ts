@@ -30,6 +30,7 @@ import { createEngine, factFolder } from "./engine.ts";
 import type { FixCommandOptions } from "./fix_options.ts";
 import { fixText } from "./fix_text.ts";
 import { disabledChecks } from "./items.ts";
+import { requireWritable } from "./output_file.ts";
 import { diagnosedInstance, parametersFor, regionChoice, requireWellFormed } from "./target.ts";
 
 /** Seconds for each check when nobody says. */
@@ -42,6 +43,8 @@ export async function runFix(options: FixCommandOptions, context: Context): Prom
   requireWellFormed(options.instance);
   const settings = await loadSettings(context);
   if (!options.hasFormat) context.reporter.format = settings.config.diagnostics.format;
+  // Before anything is changed: what was done must be told.
+  if (options.output !== undefined) await requireWritable(options.output);
   using aws = await createAws(options.aws, settings, context);
   using mutations = new SdkMutations(aws);
   const act = localActions(systemActions((command) => runOnTerminal(command, context)));

@@ -72,6 +72,7 @@ export async function parametersFor(
     instanceId,
     isHybrid: instanceId.startsWith("mi-"),
     region: region.name,
+    isRegionExplicit: region.source === "flag",
     partition: partitionOf(region.name),
     profile: aws.profile,
     isProfileExplicit: options.aws.profile !== undefined,

@@ -6,7 +6,7 @@
  */
 
 import type { Report, ReportCheck, ReportFinding } from "../../diagnostics/mod.ts";
-import { formatScore } from "../../diagnostics/mod.ts";
+import { formatScore, fullCommand } from "../../diagnostics/mod.ts";
 import { printable } from "../text.ts";
 
 /** Widest name of a status. */
@@ -170,6 +170,15 @@ function countLine(report: Report): string {
 function nextLines({ command, target, checks }: Report): string[] {
   const agent = checks.find(({ id }) => id === "ssm_agent");
   if (command !== "precheck" || agent?.status !== "critical") return [];
-  const region = target.region_source === "flag" ? ` --region ${target.region}` : "";
-  return [`run: ec2-connect diagnose full ${target.instance_id}${region}`];
+  return [`run: ${fullRun(target)}`];
+}
+
+/** The line that diagnoses all of a report's target. */
+export function fullRun(target: Report["target"]): string {
+  return fullCommand({
+    instanceId: target.instance_id,
+    region: target.region,
+    isRegionExplicit: target.region_source === "flag",
+    profile: target.profile ?? undefined,
+  });
 }

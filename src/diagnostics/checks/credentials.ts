@@ -9,7 +9,7 @@ import type { LocalCredentials } from "../facts/account.ts";
 import { type Denied, type Failed, valueOf } from "../facts/fact.ts";
 import { critical, info, ok, unknown, unknownBecause, warning } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { describeDuration, describeMoment } from "../remedies.ts";
+import { describeDuration, describeMoment, itemCommand } from "../remedies.ts";
 import { SKEW_CRITICAL_MS } from "./clock_skew.ts";
 
 const MINUTE_MS = 60_000;
@@ -131,7 +131,7 @@ function refused(
   if (reason === "clock_skew" || (reason === "auth_failed" && isClockWrong)) {
     const message = "the credentials cannot be judged while this computer's clock is wrong";
     return unknown("CREDS_UNKNOWN", "clock_skew", message, {
-      remediation: ["Set the clock first: ec2-connect diagnose item --item clock_skew"],
+      remediation: [`Set the clock first: ${itemCommand("clock_skew", parameters)}`],
       evidence,
     });
   }

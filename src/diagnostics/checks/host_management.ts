@@ -32,7 +32,7 @@ import {
 import { type Grants, grantsOf } from "../iam/grant.ts";
 import { SSM_SERVICES, trustsService } from "../iam/trust.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { describeDuration, fixCommand } from "../remedies.ts";
+import { describeDuration, fixCommand, itemCommand } from "../remedies.ts";
 
 const MINUTE_MS = 60_000;
 /** Instances may need this long after a change. */
@@ -281,8 +281,7 @@ function agentFindings(facts: HostReader, parameters: CheckParameters): Finding[
           `default host management needs agent ${minimum}; this one's version is not known`,
           {
             remediation: [
-              "See the version once it is connected: ec2-connect diagnose item --item agent_features " +
-              `-i ${parameters.instanceId}`,
+              `See the version once it is connected: ${itemCommand("agent_features", parameters)}`,
             ],
             evidence: { agent_version: null, minimum },
             resources: [{ type: "instance", id: parameters.instanceId }],

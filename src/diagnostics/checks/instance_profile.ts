@@ -12,7 +12,7 @@ import type { Ec2Instance } from "../facts/instance.ts";
 import { critical, ok, unknown, unknownBecause, warning } from "../findings.ts";
 import { EC2_SERVICES, trustsService } from "../iam/trust.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { awsCli, fixCommand } from "../remedies.ts";
+import { awsCli, fixCommand, itemCommand } from "../remedies.ts";
 
 const FACTS = ["instance", "profileAssociation", "instanceProfile", "hostManagement"] as const;
 type ProfileReader = FactReader<(typeof FACTS)[number]>;
@@ -63,8 +63,7 @@ function profileFinding(
   if (association?.state === "associating" || association?.state === "disassociating") {
     return warning("PROFILE_ASSOCIATING", "medium", `profile ${name} is ${association.state}`, {
       remediation: [
-        "Wait a minute: ec2-connect diagnose item --item instance_profile " +
-        `-i ${parameters.instanceId}`,
+        `Wait a minute: ${itemCommand("instance_profile", parameters)}`,
       ],
       evidence: { profile_arn: arn, state: association.state },
     });

@@ -12,7 +12,7 @@ import { valueOf } from "../facts/fact.ts";
 import type { Ec2Instance, InstanceStatus } from "../facts/instance.ts";
 import { critical, ok, skipped, unknown, unknownBecause, warning } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { awsCli, describeMoment, fixCommand } from "../remedies.ts";
+import { awsCli, describeMoment, fixCommand, fullCommand } from "../remedies.ts";
 
 /** The state, and the status checks. */
 const PLANNED = 2;
@@ -60,10 +60,11 @@ export const instanceState = defineCheck({
 });
 
 function notFound(
-  { instanceId, region, searchRegions }: CheckParameters,
+  parameters: CheckParameters,
   accountId: string | undefined,
   elsewhere: readonly string[],
 ): Finding {
+  const { instanceId, region, searchRegions } = parameters;
   const account = accountId === undefined ? "this account" : `account ${accountId}`;
   const found = elsewhere.length === 0 ? "" : `; it is in ${elsewhere.join(", ")}`;
   const message = `${instanceId} not found in ${region}, ${account}${found}`;
@@ -71,7 +72,7 @@ function notFound(
     "Check the id, --region and --profile: an instance is seen in its own Region and account only",
     ...(searchRegions
       ? []
-      : [`Look in all enabled Regions: ec2-connect diagnose full ${instanceId} --search-regions`]),
+      : [`Look in all enabled Regions: ${fullCommand(parameters)} --search-regions`]),
   ];
   return critical("INSTANCE_NOT_FOUND", message, {
     remediation,

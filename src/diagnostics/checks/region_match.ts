@@ -9,6 +9,7 @@ import type { RegionChoice } from "../facts/account.ts";
 import { valueOf } from "../facts/fact.ts";
 import { critical, ok, unknown, unknownBecause, warning } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
+import { itemCommand } from "../remedies.ts";
 
 const FACTS = ["regionChoice", "regionStatus", "instance", "otherRegions"] as const;
 
@@ -144,8 +145,7 @@ function absent(facts: RegionReader, parameters: CheckParameters, details: Detai
     {
       ...details,
       remediation: [
-        `Search the other Regions: ec2-connect diagnose item --item region_match -i ${instanceId} ` +
-        "--search-regions",
+        `Search the other Regions: ${itemCommand("region_match", parameters)} --search-regions`,
         "Check the Region and the profile: --region, --profile",
       ],
     },

@@ -27,7 +27,7 @@ import {
 } from "../network/targets.ts";
 import { REQUIRED_SERVICES } from "../network/services.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { awsCli } from "../remedies.ts";
+import { awsCli, ownOptions } from "../remedies.ts";
 
 export const routing = defineCheck({
   id: "routing",
@@ -182,7 +182,7 @@ function mend(way: Way, { instance, routes }: Network, parameters: CheckParamete
           parameters,
         ),
         "Or create VPC endpoints for ssm and ssmmessages: " +
-        `ec2-connect fix -i ${instance.instanceId} --dry-run`,
+        `ec2-connect fix -i ${instance.instanceId} --dry-run${ownOptions(parameters)}`,
       ];
   }
 }

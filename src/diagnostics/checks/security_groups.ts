@@ -154,7 +154,10 @@ function flowFindings(context: Context): Finding[] {
   }
   const fine = ok("SG_OK", "the rules let TCP 443 out, and into the endpoints in use", {
     resources: groupResources(primary.groupIds),
-    evidence: { method: "rules", services: flows.map(({ target }) => target.service) },
+    evidence: {
+      method: "rules",
+      services: [...new Set(flows.map(({ target }) => target.service))],
+    },
   });
   const unread = unreadGroups(primary.groupIds, groups);
   if (unread.length === 0) return [fine];
@@ -173,8 +176,8 @@ function egressFindings(flows: readonly Flow[], context: Context): Finding[] {
     resources: groupResources(groupIds),
     evidence: {
       method: "rules",
-      services: concerned.map(({ target }) => target.service),
-      targets: concerned.map(({ target }) => describeTarget(target)),
+      services: [...new Set(concerned.map(({ target }) => target.service))],
+      targets: [...new Set(concerned.map(({ target }) => describeTarget(target)))],
     },
     remediation: [
       fixCommand("add_instance_egress_443", parameters),

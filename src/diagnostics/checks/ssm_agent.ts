@@ -15,7 +15,7 @@ import type { Facts } from "../facts/facts.ts";
 import type { Ec2Instance, ManagedNode } from "../facts/instance.ts";
 import { critical, info, ok, skipped, unknown, unknownBecause, warning } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { awsCli, describeDuration, fixCommand } from "../remedies.ts";
+import { awsCli, describeDuration, findCause, fixCommand, itemCommand } from "../remedies.ts";
 
 const MINUTE_MS = 60_000;
 /** A new instance may take this long until its agent has registered. */
@@ -119,8 +119,7 @@ function connectedFinding(record: ManagedNode | undefined, parameters: CheckPara
       "the session channel is up, but the agent has no record in Systems Manager",
       {
         remediation: [
-          "Sessions work; look again in 10 minutes: ec2-connect diagnose item --item ssm_agent " +
-          `-i ${parameters.instanceId}`,
+          `Sessions work; look again in 10 minutes: ${itemCommand("ssm_agent", parameters)}`,
         ],
       },
     );
@@ -136,10 +135,9 @@ function connectedFinding(record: ManagedNode | undefined, parameters: CheckPara
       })`,
       {
         remediation: [
-          "Check the way to the ssm endpoint: " +
-          `ec2-connect diagnose item --item vpc_endpoints -i ${parameters.instanceId}`,
+          `Check the way to the ssm endpoint: ${itemCommand("vpc_endpoints", parameters)}`,
           "Check that the instance's role allows ssm:UpdateInstanceInformation: " +
-          `ec2-connect diagnose item --item iam_permissions -i ${parameters.instanceId}`,
+          itemCommand("iam_permissions", parameters),
         ],
         evidence,
       },
@@ -153,7 +151,7 @@ function connectedFinding(record: ManagedNode | undefined, parameters: CheckPara
       {
         remediation: [
           "The record may change to ConnectionLost; check the way to the ssm endpoint: " +
-          `ec2-connect diagnose item --item network_connectivity -i ${parameters.instanceId}`,
+          itemCommand("network_connectivity", parameters),
         ],
         evidence,
       },
@@ -191,7 +189,7 @@ function notConnectedFinding(node: Facts["node"], { instance, parameters }: Surr
     : "the agent is not connected";
   return critical("AGENT_NOT_REGISTERED", seen, {
     remediation: [
-      `Find the cause: ec2-connect diagnose full ${parameters.instanceId}`,
+      findCause(parameters),
       `See whether the agent is installed and started: ${
         awsCli(`ec2 get-console-output --latest --instance-id ${parameters.instanceId}`, parameters)
       }`,
@@ -202,18 +200,16 @@ function notConnectedFinding(node: Facts["node"], { instance, parameters }: Surr
 }
 
 function noSessionChannel(record: ManagedNode, parameters: CheckParameters): Finding {
-  const { instanceId } = parameters;
   return critical(
     "AGENT_NO_SESSION_CHANNEL",
     "the agent is registered and pings, but has no session channel (ssmmessages)",
     {
       remediation: [
-        "Check the ssmmessages endpoint and its security group: " +
-        `ec2-connect diagnose full ${instanceId}`,
+        findCause(parameters),
         "The instance's role must allow ssmmessages:CreateControlChannel, CreateDataChannel, " +
         "OpenControlChannel and OpenDataChannel",
         "A role that allows ssm:UpdateInstanceInformation and not those switches default host " +
-        `management off: ec2-connect diagnose item --item host_management -i ${instanceId}`,
+        `management off: ${itemCommand("host_management", parameters)}`,
         `The agent must be ${MINIMUM_AGENT.sessionManager} or newer`,
       ],
       evidence: nodeEvidence(record, pingAgeMs(record, parameters)),
@@ -231,7 +227,7 @@ function connectionLost(record: ManagedNode, parameters: CheckParameters): Findi
     `the agent was connected and is lost (${pingWord(record)}${lastPing(ageMs)})${deprecated}`,
     {
       remediation: [
-        `Find the cause: ec2-connect diagnose full ${parameters.instanceId}`,
+        findCause(parameters),
         HIBERNATION,
       ],
       evidence: nodeEvidence(record, ageMs),

@@ -11,7 +11,7 @@ import { valueOf } from "../facts/fact.ts";
 import type { Permissions } from "../facts/iam.ts";
 import { critical, info, ok, skipped, unknown, warning } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { awsCli, fixCommand } from "../remedies.ts";
+import { awsCli, fixCommand, itemCommand } from "../remedies.ts";
 import {
   instanceArn,
   LEGACY_ROLE_ACTIONS,
@@ -166,8 +166,7 @@ function requiredFinding(
       {
         remediation: [
           `Read the conditions: AWS console, IAM, Roles, ${role}, Permissions`,
-          "Or look at the agent: ec2-connect diagnose item --item ssm_agent " +
-          `-i ${parameters.instanceId}`,
+          `Or look at the agent: ${itemCommand("ssm_agent", parameters)}`,
         ],
         evidence: { ...evidence, actions, condition_keys: keys },
       },

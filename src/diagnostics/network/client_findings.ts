@@ -109,7 +109,7 @@ function missedFinding(probe: ClientProbe, isOnlyMessages: boolean): Finding {
         ...details,
         remediation: [
           "Check the DNS servers and the VPN of this computer",
-          "Check the Region's name: ec2-connect diagnose item --item region_match",
+          "Check the Region's name: ec2-connect diagnose item --item region_match -i INSTANCE",
         ],
       });
     case "tcp":

@@ -10,7 +10,7 @@ import type { Finding } from "../contracts.ts";
 import type { Facts } from "../facts/facts.ts";
 import { critical, type FindingDetails, unknownBecause, warning } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { awsCli } from "../remedies.ts";
+import { awsCli, ownOptions } from "../remedies.ts";
 import { REQUIRED_SERVICES } from "./services.ts";
 import type { Network } from "./targets.ts";
 
@@ -50,7 +50,9 @@ export function dnsFindings(
       services: [...services],
     },
     remediation: [
-      `ec2-connect fix -i ${parameters.instanceId} --auto-fix --allow-scope vpc`,
+      `ec2-connect fix -i ${parameters.instanceId} --auto-fix --allow-scope vpc${
+        ownOptions(parameters)
+      }`,
       "Or " + awsCli(
         `ec2 modify-vpc-attribute --vpc-id ${vpcId} --${attribute} '{"Value":true}'`,
         parameters,

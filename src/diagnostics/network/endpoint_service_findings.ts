@@ -16,7 +16,7 @@ import {
   warning,
 } from "../findings.ts";
 import type { CheckParameters } from "../parameters.ts";
-import { awsCli, fixCommand } from "../remedies.ts";
+import { awsCli, fixCommand, itemCommand } from "../remedies.ts";
 import { routeFault } from "./route_fault.ts";
 import { endpointServiceName, type RequiredService } from "./services.ts";
 import type { Network, ServiceTarget } from "./targets.ts";
@@ -103,8 +103,7 @@ function notAvailable({ target, endpoint, parameters }: EndpointContext, what: s
         ? "Have the owner of the service accept it: VPC console, Endpoint services, " +
           "Endpoint connections"
         : endpoint.state === "pending"
-        ? "Wait a few minutes: ec2-connect diagnose item --item vpc_endpoints " +
-          `-i ${parameters.instanceId}`
+        ? `Wait a few minutes: ${itemCommand("vpc_endpoints", parameters)}`
         : "Look at its status and subnets, or delete it and make a new one: VPC console, Endpoints",
       awsCli(
         `ec2 describe-vpc-endpoints --vpc-endpoint-ids ${endpoint.endpointId}`,

@@ -7,9 +7,12 @@ import {
 } from "../../../src/diagnostics/api/call_slots.ts";
 import { FactFailure } from "../../../src/diagnostics/api/fact_failure.ts";
 import type { ApiTransport, ServiceName } from "../../../src/diagnostics/api/transport.ts";
-import { denied, failed } from "../../../src/diagnostics/facts/fact.ts";
+import { denied, failed, known } from "../../../src/diagnostics/facts/fact.ts";
+import type { DiagnosisRequest } from "../../../src/diagnostics/diagnosis.ts";
+import type { RunEvent } from "../../../src/diagnostics/runner.ts";
 import { systemClock } from "../../../src/platform/mod.ts";
 import { seeded } from "../../support/seeded.ts";
+import { HEALTHY, healthyParameters } from "../../support/facts.ts";
 import { comparable } from "../../support/diagnosed.ts";
 import { madeDiagnosis, never } from "../../support/made_diagnosis.ts";
 
@@ -168,7 +171,7 @@ Deno.test("Ctrl-C: what is not known is aborted, exit 130, and the report is tol
   assert.equal(report.checks.find(({ id }) => id === "routing")!.reason_code, "aborted");
 });
 
-Deno.test("XX-1 everything denied: unknown with what is needed, exit 4, no ok", async () => {
+Deno.test("XX-1 everything denied: unknown with what is needed, exit 4, nothing ok that AWS had to show", async () => {
   const ids = [
     "instance",
     "instanceStatus",
@@ -201,4 +204,62 @@ Deno.test("XX-1 everything denied: unknown with what is needed, exit 4, no ok", 
     }
     assert.notEqual(status, "critical", id);
   }
+  // What needs no permission: this computer, who we are, and the sessions that we count ourselves.
+  const fine = report.checks.filter(({ status }) => status === "ok").map(({ id }) => id);
+  assert.deepEqual(fine, [
+    "local_port_availability",
+    "credentials",
+    "clock_skew",
+    "session_limits",
+    "local_prerequisites",
+  ]);
+});
+
+Deno.test("ST-5 the events of a run, put together, are its report", async () => {
+  const events: RunEvent[] = [];
+  const { report } = await madeDiagnosis({
+    facts: {
+      connection: known("notconnected"),
+      securityGroups: denied("ec2:DescribeSecurityGroups"),
+    },
+    request: { onEvent: (event) => events.push(event) },
+  });
+  const ids = report.checks.map(({ id }) => id);
+  const [first] = events;
+  assert.deepEqual(first?.type === "run_started" && first.checks, ids);
+  const started = events.flatMap((event) => event.type === "check_started" ? [event.check] : []);
+  const finished = events.flatMap((event) =>
+    event.type === "check_finished" ? [event.result.id] : []
+  );
+  assert.deepEqual(finished.toSorted(), ids.toSorted(), "each ends once");
+  assert.deepEqual(started.filter((id) => !ids.includes(id)), []);
+  const last = events.at(-1)!;
+  assert.ok(last.type === "correlated");
+  assert.deepEqual(
+    last.results.map(({ id, status, findings }) => [id, status, findings.map(({ id }) => id)]),
+    report.checks.map(({ id, status, findings }) => [id, status, findings.map(({ id }) => id)]),
+  );
+});
+
+Deno.test("who looked everywhere is not told to look for the cause", async () => {
+  const facts = {
+    connection: known("notconnected" as const),
+    node: known({ ...HEALTHY.node, pingStatus: "connectionlost" }),
+  };
+  const advice =
+    `Find the cause: ec2-connect diagnose full ${healthyParameters().instanceId} --region us-east-1`;
+  const parameters = { isRegionExplicit: true };
+  const adviceIn = async (checks?: DiagnosisRequest["checks"]) => {
+    const request = checks === undefined ? {} : { checks };
+    const { report } = await madeDiagnosis({ facts, parameters, request });
+    const agent = report.checks.find(({ id }) => id === "ssm_agent")!;
+    const steps = [
+      ...report.root_causes.flatMap(({ remediation }) => remediation),
+      ...agent.findings.flatMap(({ remediation }) => remediation),
+    ];
+    assert.ok(steps.length > 1, "something else can be done");
+    return steps.filter((step) => step === advice).length;
+  };
+  assert.equal(await adviceIn(), 0);
+  assert.equal(await adviceIn(["ssm_agent"]), 2);
 });

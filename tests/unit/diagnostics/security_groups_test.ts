@@ -35,6 +35,9 @@ Deno.test("SG-2 nothing out: critical, whatever the way is", () => {
     assert.deepEqual(short(outcome), ["critical SG_EGRESS_BLOCKED"]);
     assert.deepEqual(outcome.findings[0]!.fixIds, ["add_instance_egress_443"]);
     assert.equal(outcome.findings[0]!.resources[0]!.id, INSTANCE_GROUP);
+    for (const value of Object.values(outcome.findings[0]!.evidence)) {
+      if (Array.isArray(value)) assert.equal(new Set(value).size, value.length, String(value));
+    }
   }
 });
 
