@@ -108,7 +108,7 @@ export async function diagnose(
     parameters,
     facts: outcome.facts,
     summary: summarize(own, outcome.facts, exitCode),
-    rootCauses: rootCauses(own, outcome.facts),
+    rootCauses: rootCauses(own, outcome.facts, parameters),
     results: request.command === "preventive" ? byPrediction(own) : own,
     dependencies: outcome.results.filter(({ id }) => !request.checks.includes(id)),
     score: score ?? null,

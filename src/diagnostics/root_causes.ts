@@ -8,7 +8,7 @@
 import type { CheckId } from "./contracts.ts";
 import { isNotConnected, NETWORK_CHECKS, type SeenFacts } from "./correlation.ts";
 import type { CheckParameters } from "./parameters.ts";
-import { findCause } from "./remedies.ts";
+import { findCause, fixCommand } from "./remedies.ts";
 import type { CheckResult, ReportedFinding } from "./results.ts";
 
 export interface RootCause {
@@ -76,6 +76,7 @@ interface Cause {
 export function rootCauses(
   results: readonly CheckResult[],
   facts: SeenFacts,
+  parameters: CheckParameters,
 ): RootCause[] {
   const ordered = results.toSorted((a, b) => ORDER.indexOf(a.basis) - ORDER.indexOf(b.basis));
   const isPossible = onlySessionChannelMissing(facts) ? explainsMissingChannel : () => true;
@@ -87,7 +88,11 @@ export function rootCauses(
     remediation: finding.remediation,
   }));
   const rest = isNotConnected(facts) && ordered.some(({ id }) => id === "ssm_agent")
-    ? unprovenCauses(whoMayHide(ordered, facts), proven.length > 0, isPossible)
+    ? unprovenCauses(whoMayHide(ordered, facts), {
+      hasProven: proven.length > 0,
+      isPossible,
+      parameters,
+    })
     : [];
   return [...proven, ...rest].map((cause, index) => ({ rank: index + 1, ...cause }));
 }
@@ -144,8 +149,11 @@ function isSame(cause: Cause, other: { check: CheckId; finding: ReportedFinding 
 /** What may be the cause and could not be seen; in the end what no call of AWS can see. */
 function unprovenCauses(
   ordered: readonly CheckResult[],
-  hasProven: boolean,
-  isPossible: (check: CheckId, finding: ReportedFinding) => boolean,
+  { hasProven, isPossible, parameters }: {
+    hasProven: boolean;
+    isPossible: (check: CheckId, finding: ReportedFinding) => boolean;
+    parameters: CheckParameters;
+  },
 ): Omit<RootCause, "rank">[] {
   const agent = ordered.find(({ id }) => id === "ssm_agent");
   if (agent === undefined || agent.status === "skipped" || agent.status === "ok") return [];
@@ -180,7 +188,7 @@ function unprovenCauses(
     message:
       "Everything that AWS shows is in order, so the cause is on the instance: its agent is " +
       "stopped, not installed or hibernating, an OS firewall or proxy blocks it, or the disk is full",
-    remediation: agentHints(agent),
+    remediation: agentHints(agent, parameters),
   }];
 }
 
@@ -204,11 +212,14 @@ export function withoutFindCause(
   }));
 }
 
-function agentHints(agent: CheckResult): string[] {
+function agentHints(agent: CheckResult, parameters: CheckParameters): string[] {
   const own = agent.findings.flatMap(({ remediation }) => remediation);
+  const canReboot = agent.findings.some(({ fixIds }) => fixIds.includes("reboot_instance"));
   return [
     ...new Set([
       ...own,
+      // Only here: where something else is the cause, a restart would interrupt and mend nothing.
+      ...canReboot ? [`Restart the instance: ${fixCommand("reboot_instance", parameters)}`] : [],
       "Read the console output: EC2 console, the instance, Actions, Monitor and troubleshoot, " +
       "Get system log",
       "On the instance, as root: systemctl status amazon-ssm-agent, and ssm-cli get-diagnostics " +

@@ -107,6 +107,20 @@ Deno.test("FX-1 a dry run changes nothing, whatever is wrong and whatever else i
   }
 });
 
+Deno.test("a report of fix goes whole into a file, and what it comes to to standard error", async () => {
+  await using broken = await Broken.open("stopped");
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/report.json`;
+    const { stdout, stderr } = await broken.fix("--dry-run", "--format", "json", "--output", file);
+    assert.equal(stdout, "");
+    assert.match(stderr, /cannot be connected to: \d+ critical/);
+    assert.equal(JSON.parse(await Deno.readTextFile(file)).command, "fix");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("FX-2 --auto-fix --safe-only leaves a stopped instance stopped: exit 3", async () => {
   await using broken = await Broken.open("stopped");
   const { code, stdout } = await broken.fix("--auto-fix", "--safe-only");

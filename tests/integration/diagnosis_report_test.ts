@@ -138,6 +138,19 @@ test("RP-8 text names every critical code, the cause first", async ({ test, env 
   assert.match(stdout, /^\S+ cannot be connected to\nRegion [^\n]+\n\nCause 1: /);
 });
 
+test("text shows no evidence that is empty, or twice the same", async ({ test, env }) => {
+  for (const name of ["caller-denied", "two-causes"]) {
+    const { stdout } = await runOn(test.sandbox, ["diagnose", "full", id(test, name)], { env });
+    const shown = [...stdout.matchAll(/^ {2}evidence {2}(.*)$/gm)].map(([, line]) => line!);
+    assert.ok(shown.length > 0, stdout);
+    for (const entry of shown.flatMap((line) => line.split("; "))) {
+      const [, values] = /^\w+: (.+)$/.exec(entry) ?? assert.fail(entry);
+      const each = values!.split(", ");
+      assert.equal(new Set(each).size, each.length, entry);
+    }
+  }
+});
+
 test("EX-9 the exit code is the one in the report", async ({ test, env }) => {
   for (const [name, code] of [["healthy", 0], ["stopped", 3], ["caller-denied", 4]] as const) {
     const found = await reportOf(test.sandbox, ["diagnose", "full", id(test, name)], { env });

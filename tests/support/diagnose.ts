@@ -41,5 +41,5 @@ export function diagnose(
     return resultOf(check, outcome, { durationMs: 0, cache: NO_CACHE, blockedBy: block?.by });
   });
   const results = correlate(raw, facts);
-  return { results, causes: rootCauses(results, facts) };
+  return { results, causes: rootCauses(results, facts, parameters) };
 }

@@ -207,6 +207,7 @@ function definePrecheck(parent: Program, found: Found, path: string): void {
 
 function definePreventive(group: Program, found: Found): void {
   targetCommand(group, "preventive")
+    .optionsGroup("Judging:")
     .addOption(new Option("--abort-on-critical", "stop at the first critical finding"))
     .addOption(new Option("--strict", "exit 1 for warnings too"))
     .summary("see whether a connection will last")
@@ -239,6 +240,7 @@ function definePreventive(group: Program, found: Found): void {
 
 function defineItem(group: Program, found: Found): void {
   targetCommand(group, "item")
+    .optionsGroup("Check:")
     .addOption(
       valueOption("--item <NAME>", "the check; see diagnose list", readText).makeOptionMandatory(),
     )
@@ -293,6 +295,7 @@ function defineList(group: Program, found: Found): void {
 
 function defineConfig(group: Program, found: Found): void {
   targetCommand(group, "aws-config")
+    .optionsGroup("Score:")
     .addOption(new Option("--include-credentials", "score the credentials"))
     .addOption(new Option("--include-iam", "score roles and permissions"))
     .addOption(new Option("--include-vpc", "score endpoints, routes and ACLs"))
@@ -332,6 +335,7 @@ const DEFAULT_MINIMUM_SCORE = 75;
 
 function defineIntegrated(group: Program, found: Found): void {
   targetCommand(group, "aws-config-integrated")
+    .optionsGroup("Score and memory:")
     .addOption(valueOption("--minimum-score <N>", "0 to 100 (default: 75)", readScore))
     .addOption(new Option("--clear-cache", "forget what is remembered of the instance first"))
     .addOption(new Option("--no-cache", "remember nothing, read everything"))

@@ -32,6 +32,7 @@ import { fixText } from "./fix_text.ts";
 import { disabledChecks } from "./items.ts";
 import { requireWritable } from "./output_file.ts";
 import { diagnosedInstance, parametersFor, regionChoice, requireWellFormed } from "./target.ts";
+import { summaryLine } from "./text.ts";
 
 /** Seconds for each check when nobody says. */
 const DEFAULT_TIMEOUT_S = 60;
@@ -88,6 +89,7 @@ export async function runFix(options: FixCommandOptions, context: Context): Prom
     signal: context.stop.signal,
   });
   if (run.hasChanged) await forgetFacts(run.report.target, context);
+  if (options.output !== undefined) context.reporter.note(summaryLine(run.report));
   const journal = run.hasChanged ? fileJournal(folder, run.report.run_id).path : undefined;
   await writeResult(
     {

@@ -90,7 +90,8 @@ function causeLines({ root_causes, checks }: Report): string[] {
 
 function evidenceLines(finding: ReportFinding | undefined): string[] {
   const entries = Object.entries(finding?.evidence ?? {})
-    .filter(([, value]) => value !== null && value !== "");
+    .filter(([, value]) => value !== null && value !== "")
+    .filter(([, value]) => !(Array.isArray(value) && value.length === 0));
   if (entries.length === 0) return [];
   return [`  evidence  ${entries.map(([name, value]) => `${name}: ${plain(value)}`).join("; ")}`];
 }

@@ -64,7 +64,7 @@ export async function runFixes(parts: FixRunParts, request: FixRunRequest): Prom
     runId,
   };
   const plans = await planFixes(
-    { results: before, causes: rootCauses(before, facts) },
+    { results: before, causes: rootCauses(before, facts, request.parameters) },
     { ...context, facts: readerOf(facts) },
   );
   const planned = plans.map((plan): FixResult => ({

@@ -94,3 +94,11 @@ Deno.test("every example of a help text is accepted as it is written", async () 
     }
   }
 });
+
+Deno.test("what only one command of the diagnosis takes is not shown as a choice of output", async () => {
+  for (const name of ["preventive", "item", "aws-config", "aws-config-integrated"]) {
+    const help = await shown("diagnose", name, "--help");
+    const [, output] = /^Output:\n((?: .*\n)+)/m.exec(help)!;
+    assert.deepEqual(output!.match(/--[\w-]+/g), ["--format", "--output", "--redact"], name);
+  }
+});

@@ -7,7 +7,7 @@ import type { CheckResult } from "../../../src/diagnostics/results.ts";
 import { rootCauses } from "../../../src/diagnostics/root_causes.ts";
 import { summarize } from "../../../src/diagnostics/summary.ts";
 import { allBut, plain, result } from "../../support/check_results.ts";
-import { HEALTHY } from "../../support/facts.ts";
+import { HEALTHY, healthyParameters } from "../../support/facts.ts";
 
 const NETWORK = [
   "vpc_endpoints",
@@ -44,7 +44,7 @@ Deno.test("CO-2 the same and not connected: criticals stay, causes are in the or
     ssm_agent: result("ssm_agent", critical("AGENT_NOT_REGISTERED", "no agent")),
   };
   const results = correlate(allBut(changes), NOT_CONNECTED);
-  const causes = rootCauses(results, NOT_CONNECTED);
+  const causes = rootCauses(results, NOT_CONNECTED, healthyParameters());
   assert.deepEqual(causes.map(({ findingIds }) => findingIds[0]), [
     "instance_profile.BAD",
     "vpc_endpoints.BAD",
@@ -66,12 +66,13 @@ Deno.test("CO-3 pings alone soften nothing", () => {
 });
 
 Deno.test("CO-4 everything in order and not connected: the cause is on the instance", () => {
-  const agent = result("ssm_agent", critical("AGENT_CONNECTION_LOST", "lost"));
-  const causes = rootCauses(allBut({ ssm_agent: agent }), NOT_CONNECTED);
+  const fixIds = ["reboot_instance"];
+  const agent = result("ssm_agent", critical("AGENT_CONNECTION_LOST", "lost", { fixIds }));
+  const causes = rootCauses(allBut({ ssm_agent: agent }), NOT_CONNECTED, healthyParameters());
   assert.equal(causes.length, 1);
   assert.deepEqual(causes[0]!.findingIds, ["ssm_agent.AGENT_CONNECTION_LOST"]);
   assert.equal(causes[0]!.certainty, "possible");
-  assert.match(causes[0]!.remediation.join("\n"), /system log/);
+  assert.match(causes[0]!.remediation.join("\n"), /--approve reboot_instance\n.*system log/);
 });
 
 Deno.test("what could not be seen is possible, never proven", () => {
@@ -79,7 +80,7 @@ Deno.test("what could not be seen is possible, never proven", () => {
     ssm_agent: result("ssm_agent", critical("AGENT_CONNECTION_LOST", "lost")),
     security_groups: plain("security_groups", "unknown"),
   };
-  const causes = rootCauses(allBut(changes), NOT_CONNECTED);
+  const causes = rootCauses(allBut(changes), NOT_CONNECTED, healthyParameters());
   assert.deepEqual(causes.map(({ certainty, findingIds }) => [certainty, findingIds[0]]), [
     ["possible", "security_groups.UNSEEN"],
   ]);
@@ -109,7 +110,7 @@ Deno.test("C5: Online and not connected blames only what concerns ssmmessages", 
     ),
     instance_profile: plain("instance_profile", "critical"),
   };
-  const causes = rootCauses(allBut(changes), facts);
+  const causes = rootCauses(allBut(changes), facts, healthyParameters());
   assert.deepEqual(causes.map(({ findingIds }) => findingIds[0]), ["vpc_endpoints.B"]);
 });
 
@@ -118,7 +119,7 @@ Deno.test("C6: no profile and no host management are one cause with both finding
     instance_profile: result("instance_profile", critical("PROFILE_MISSING", "none")),
     host_management: result("host_management", critical("DHMC_OFF", "off")),
   };
-  const causes = rootCauses(allBut(changes), NOT_CONNECTED);
+  const causes = rootCauses(allBut(changes), NOT_CONNECTED, healthyParameters());
   assert.deepEqual(causes.map(({ findingIds }) => findingIds), [
     ["instance_profile.PROFILE_MISSING", "host_management.DHMC_OFF"],
   ]);
