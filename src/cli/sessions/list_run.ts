@@ -48,7 +48,9 @@ function listed(
 ): SessionEntry[] {
   const held = hosts.flatMap(({ sessions }) => sessions);
   const known = new Set(held.map(({ session_id }) => session_id));
-  const before = past.filter(({ sessionId }) => !known.has(sessionId)).map(pastEntry);
+  // The history may know a session by the id that it had before a restart a moment ago.
+  const everHeld = new Set(held.flatMap((each) => [each.session_id, ...each.previous_session_ids]));
+  const before = past.filter(({ sessionId }) => !everHeld.has(sessionId)).map(pastEntry);
   const here = [...before, ...held.map(entryOf)]
     .toSorted((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at));
   // One that AWS holds active is that, whatever the history believes.

@@ -234,9 +234,11 @@ Deno.test("list: nothing open is said to a person and an empty list to a program
 });
 
 Deno.test("list --all adds what has ended, and calls lost what nobody ended", async () => {
-  await using stage = await Stage.open(web());
+  await using stage = await Stage.open(new FakeHostedSession({ previousSessionIds: ["me-0000"] }));
   stage.history = [
     stored({ sessionId: "me-0001" }),
+    // As it was before its restart.
+    stored({ sessionId: "me-0000" }),
     stored({
       sessionId: "me-8000",
       state: "closed",
