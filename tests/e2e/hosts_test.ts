@@ -71,6 +71,11 @@ class Hosts implements AsyncDisposable {
     return JSON.parse(result.stdout).sessions;
   }
 
+  async hasHistoryOf(sessionId: string): Promise<boolean> {
+    const { stdout } = await this.run(["database", "sessions", "--format", "json"]);
+    return stdout.includes(`"${sessionId}"`);
+  }
+
   async host(): Promise<{ running: boolean; pid: number; sessions: number }> {
     return JSON.parse((await this.run(["host", "status", "--format", "json"])).stdout);
   }
@@ -97,6 +102,8 @@ Deno.test(
     const lost = await killed.event<ReadyEvent>("ready");
     const back = await hosts.background();
     assert.match(await fetchPage(back.local_port), /It works/);
+    // The history is written a moment after a tunnel is ready.
+    while (!await hosts.hasHistoryOf(lost.session_id));
     killed.process.kill("SIGKILL");
     await killed.process.status;
 

@@ -22,6 +22,7 @@ export function liveHost(
   return {
     status: "live",
     isEnding: false,
+    endedIds: [],
     path: "/state/hosts/7.json",
     file: {
       schema: "ec2-connect/host/v1",

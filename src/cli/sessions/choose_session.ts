@@ -1,19 +1,24 @@
 /**
- * SESSION among those that are open; the history tells whether one was there and has ended.
+ * SESSION among those that are open; hosts and the history tell whether one was there and has ended.
  *
  * @module
  */
 import { matchingSessions, type SelectableSession, selectSession } from "../../session/host/mod.ts";
 import type { SessionsParts } from "./parts.ts";
 
-/** @throws {AppError} `usage` when none is meant, or several are, or it has ended. */
+/**
+ * @param known.ended Ids that hosts know to have ended; the history has them a moment later.
+ * @throws {AppError} `usage` when none is meant, or several are, or it has ended.
+ */
 export async function chooseSession<Session extends SelectableSession>(
   sessions: readonly Session[],
   text: string,
-  parts: Pick<SessionsParts, "past">,
+  known: Pick<SessionsParts, "past"> & { ended: readonly string[] },
 ): Promise<Session> {
-  const isOpen = matchingSessions(sessions, text).length > 0;
-  return selectSession(sessions, text, isOpen ? undefined : await endedSession(text, parts));
+  if (matchingSessions(sessions, text).length > 0) return selectSession(sessions, text);
+  const atHost = known.ended.filter((id) => text !== "" && id.startsWith(text));
+  const ended = atHost.length === 1 ? atHost[0] : await endedSession(text, known);
+  return selectSession(sessions, text, ended);
 }
 
 async function endedSession(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SessionDetails } from "../../session/host/mod.ts";
+import { endedSessionIds, type SessionDetails } from "../../session/host/mod.ts";
 import type { StatusOptions } from "../commands/status.ts";
 import type { Context } from "../context.ts";
 import { type Result, writeResult } from "../result.ts";
@@ -43,9 +43,12 @@ async function chosen(
   text: string | undefined,
   parts: SessionsParts,
 ): Promise<readonly SessionDetails[]> {
-  const sessions = (await parts.survey()).flatMap((host) => host.sessions)
+  const hosts = await parts.survey();
+  const sessions = hosts.flatMap((host) => host.sessions)
     .toSorted((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at));
-  return text === undefined ? sessions : [await chooseSession(sessions, text, parts)];
+  if (text === undefined) return sessions;
+  const known = { past: parts.past, ended: endedSessionIds(hosts) };
+  return [await chooseSession(sessions, text, known)];
 }
 
 function statusResult(sessions: readonly SessionDetails[], nowMs: number): Result {

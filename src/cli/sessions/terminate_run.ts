@@ -6,6 +6,7 @@
  */
 import { AppError, toAppError } from "../../errors/mod.ts";
 import {
+  endedSessionIds,
   forgetLost,
   HostGoneError,
   HostSilentError,
@@ -57,9 +58,11 @@ export async function runTerminate(
   const hosts = await parts.survey();
   const all = hosts.flatMap((host) => host.sessions.map((session): Held => ({ ...session, host })));
   // All are looked up before the first is ended: a slip in one must not leave half of it done.
-  const chosen = options.all
-    ? all
-    : await chosenSessions(options.sessions, all, { parts, context });
+  const chosen = options.all ? all : await chosenSessions(options.sessions, all, {
+    parts,
+    context,
+    ended: endedSessionIds(hosts),
+  });
   if (chosen.length === 0 && reporter.format === "text") reporter.note("No session is open");
   const endings = await Promise.all(chosen.map((session) => end(session, parts, context)));
   await forgetEnded(endings, { hosts, parts, context });
@@ -83,12 +86,16 @@ export async function runTerminate(
 async function chosenSessions(
   texts: readonly string[],
   all: readonly Held[],
-  { parts, context }: { parts: SessionsParts; context: Context },
+  { parts, context, ended }: {
+    parts: SessionsParts;
+    context: Context;
+    ended: readonly string[];
+  },
 ): Promise<Found[]> {
   const chosen = new Map<string, Found>();
   for (const text of texts) {
     const session = await remoteSession(text, all, { parts, context }) ??
-      await chooseSession(all, text, parts);
+      await chooseSession(all, text, { past: parts.past, ended });
     chosen.set(session.session_id, session);
   }
   return [...chosen.values()];

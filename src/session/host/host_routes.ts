@@ -23,6 +23,8 @@ export interface HostAnswer {
   /** It takes no new sessions and will soon be gone. */
   ending: boolean;
   sessions: SessionDetails[];
+  /** Ids of the sessions that ended last: the history has them a moment later. */
+  ended_session_ids: readonly string[];
 }
 
 export interface RouteOptions {
@@ -55,6 +57,7 @@ export async function answerCall(call: ControlCall, options: RouteOptions): Prom
         host: identity,
         ending: options.isEnding(),
         sessions: sessions.all.map((each) => sessionDetails(each.snapshot(), identity, nowMs)),
+        ended_session_ids: sessions.endedIds,
       } satisfies HostAnswer;
     }
     case "POST sessions/…/terminate": {

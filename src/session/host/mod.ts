@@ -17,6 +17,7 @@ export {
   type SessionEntry,
 } from "./session_json.ts";
 export {
+  endedSessionIds,
   type LiveHost,
   type LostHost,
   type SurveyedHost,

@@ -5,7 +5,11 @@
  */
 import type { HostedSession } from "../hosted.ts";
 
+/** Ids of ended sessions that are remembered, for who asks for one right after its end. */
+const ENDED_LIMIT = 100;
+
 export class SessionRegistry {
+  readonly #ended: string[] = [];
   readonly #held = new Map<HostedSession, Disposable>();
   readonly #listeners = new Set<() => void>();
 
@@ -18,12 +22,19 @@ export class SessionRegistry {
     return this.#held.size;
   }
 
+  /** Ids of sessions that were held and have ended, the last ones, newest last. */
+  get endedIds(): readonly string[] {
+    return this.#ended;
+  }
+
   /** Holds a session until it has ended. */
   add(session: HostedSession): void {
     this.#held.set(session, session.onStateChange(() => this.#changed()));
     session.closed.then(() => {
       this.#held.get(session)?.[Symbol.dispose]();
       this.#held.delete(session);
+      this.#ended.push(session.snapshot().sessionId);
+      if (this.#ended.length > ENDED_LIMIT) this.#ended.shift();
       this.#changed();
     });
     this.#changed();

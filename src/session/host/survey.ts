@@ -34,6 +34,8 @@ export interface LiveHost {
   /** It takes no new sessions and will soon be gone. */
   isEnding: boolean;
   sessions: readonly SessionDetails[];
+  /** Ids of the sessions that ended last. */
+  endedIds: readonly string[];
 }
 
 /**
@@ -49,6 +51,11 @@ export interface LostHost {
 }
 
 export type SurveyedHost = LiveHost | LostHost;
+
+/** Sessions that hosts know to have ended. */
+export function endedSessionIds(hosts: readonly SurveyedHost[]): string[] {
+  return hosts.flatMap((host) => host.status === "live" ? host.endedIds : []);
+}
 
 export interface SurveyOptions {
   stateFolder: string;
@@ -73,8 +80,8 @@ async function surveyHost(
   const { file, path } = found;
   using client = new ControlClient(file, { clock });
   try {
-    const { sessions, ending } = await client.sessions();
-    return { status: "live", path, file, isEnding: ending, sessions };
+    const { sessions, ending, ended_session_ids: endedIds = [] } = await client.sessions();
+    return { status: "live", path, file, isEnding: ending, sessions, endedIds };
   } catch (error) {
     if (error instanceof HostSilentError) return lostHost("silent", found, clock.epochMs());
     if (!(error instanceof HostGoneError)) throw error;

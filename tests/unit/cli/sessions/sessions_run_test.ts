@@ -399,6 +399,16 @@ Deno.test("terminate: one that only AWS knows is ended there, by its whole id", 
   assert.match((await refusal(() => terminate(stage, [sessionId]))).message, unknown);
 });
 
+Deno.test("terminate twice: the host knows before the history does", async () => {
+  await using stage = await Stage.open(web());
+  assert.equal((await terminate(stage, ["me-0001"])).code, 0);
+  assert.deepEqual(stage.history, []);
+  for (const text of ["me-0001", "me-0"]) {
+    const error = await refusal(() => terminate(stage, [text]));
+    assert.deepEqual([error.message, error.exitCode], ["Session me-0001 has already ended", 2]);
+  }
+});
+
 Deno.test("terminate: sessions of a killed host are ended on AWS's side, in their region", async () => {
   const alive = web();
   await using stage = await Stage.open(alive);
