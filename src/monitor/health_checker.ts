@@ -79,7 +79,7 @@ export function checkSession(session: { id: string; name: string; state: string 
     case "lost":
       return finding(
         "down",
-        "its process is gone",
+        "its process is gone or does not answer",
         `End it on AWS's side with ec2-connect terminate ${id}`,
       );
     default:

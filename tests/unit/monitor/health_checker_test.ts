@@ -50,7 +50,9 @@ Deno.test("a session is judged by its state", () => {
   for (const [state, status] of Object.entries(expected)) {
     assert.equal(checkSession({ ...SESSION, state }).status, status, state);
   }
-  assert.match(checkSession({ ...SESSION, state: "lost" }).hint!, /terminate me-0001/);
+  const lost = checkSession({ ...SESSION, state: "lost" });
+  assert.match(lost.message, /gone or does not answer$/);
+  assert.match(lost.hint!, /terminate me-0001/);
 });
 
 Deno.test("a limit that is passed tells what is done about it", () => {
