@@ -123,6 +123,7 @@ async function remoteSession(
       region: undefined,
     };
   } catch (error) {
+    if (context.stop.signal.aborted) throw error;
     const { message } = toAppError(error);
     context.reporter.log("debug", `whether AWS knows session ${text} is not known: ${message}`);
     return undefined;

@@ -409,6 +409,19 @@ Deno.test("terminate twice: the host knows before the history does", async () =>
   }
 });
 
+Deno.test("terminate: Ctrl-C while AWS is asked is that, and no session that is not there", async () => {
+  await using stage = await Stage.open();
+  const io = new FakeIo();
+  using context = fakeContext(io);
+  io.signal("SIGINT");
+  const { signal } = context.stop;
+  assert.ok(signal.aborted);
+  stage.awsFailure = new AppError("network", "aborted");
+  const options = { sessions: ["me-0123456789abcdef0"], all: false, aws: NO_AWS };
+  const running = runTerminate({ ...options, output: undefined }, context, stage.parts);
+  await assert.rejects(running, stage.awsFailure);
+});
+
 Deno.test("terminate: sessions of a killed host are ended on AWS's side, in their region", async () => {
   const alive = web();
   await using stage = await Stage.open(alive);
