@@ -29,12 +29,12 @@ const TERMINAL = {
 };
 
 Deno.test("no secret is in the environment that the host is started with", () => {
-  assert.deepEqual(hostEnvironment(TERMINAL, "/work"), {
+  assert.deepEqual(hostEnvironment(TERMINAL, "/project"), {
     HOME: "/home/a",
     PATH: "/bin",
     AWS_USE_FIPS_ENDPOINT: "true",
     AWS_EC2_METADATA_DISABLED: "true",
-    EC2_CONNECT_CONFIG: "/work/c.json",
+    EC2_CONNECT_CONFIG: "/project/c.json",
     EC2_CONNECT_LOG_LEVEL: "debug",
     https_proxy: "http://proxy:3128",
   });
@@ -42,12 +42,12 @@ Deno.test("no secret is in the environment that the host is started with", () =>
 
 Deno.test("a request carries what AWS and the settings need, and no more", POSIX_ONLY, () => {
   const { HOME: _home, PATH: _path, ...wanted } = TERMINAL;
-  assert.deepEqual(requestEnvironment(TERMINAL, "/work"), {
+  assert.deepEqual(requestEnvironment(TERMINAL, "/project"), {
     ...wanted,
-    AWS_CA_BUNDLE: "/work/certs/ca.pem",
-    EC2_CONNECT_CONFIG: "/work/c.json",
+    AWS_CA_BUNDLE: "/project/certs/ca.pem",
+    EC2_CONNECT_CONFIG: "/project/c.json",
   });
-  assert.deepEqual(requestEnvironment({ AWS_CA_BUNDLE: "" }, "/work"), { AWS_CA_BUNDLE: "" });
+  assert.deepEqual(requestEnvironment({ AWS_CA_BUNDLE: "" }, "/project"), { AWS_CA_BUNDLE: "" });
 });
 
 Deno.test("a tunnel sees its own terminal's AWS environment, and nothing of the first one's", () => {
