@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { FailureReason } from "./facts/fact.ts";
 import type { FactId, Facts } from "./facts/facts.ts";
 import type { CheckParameters } from "./parameters.ts";
 
@@ -86,19 +87,9 @@ export type Severity = "info" | "low" | "medium" | "high" | "critical";
 /** Why something is `unknown` or `skipped`. */
 export type ReasonCode =
   | "access_denied"
-  | "auth_failed"
-  | "clock_skew"
-  | "region_disabled"
-  | "throttled"
-  | "not_found"
-  | "timeout"
-  | "network"
-  | "service_error"
-  | "not_supported"
+  | FailureReason
   | "blocked_by"
   | "disabled"
-  | "aborted"
-  | "not_applicable"
   | "invalid_input"
   | "not_visible";
 

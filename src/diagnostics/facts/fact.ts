@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { AwsFailureClass } from "../../aws/mod.ts";
+
 /** Read successfully. An empty list in here is an answer. */
 export interface Known<T> {
   state: "known";
@@ -21,15 +23,7 @@ export interface Denied {
 
 /** Why a reading came to nothing, other than for a permission. */
 export type FailureReason =
-  | "auth_failed"
-  | "clock_skew"
-  | "region_disabled"
-  | "throttled"
-  | "not_found"
-  | "timeout"
-  | "network"
-  | "service_error"
-  | "not_supported"
+  | Exclude<AwsFailureClass, "access_denied" | "other">
   | "aborted"
   /** There is nothing to read: the fact that names it says so. */
   | "not_applicable";
