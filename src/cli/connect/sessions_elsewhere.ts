@@ -34,12 +34,13 @@ export async function sessionsElsewhere(
 
 async function survey(folder: string, io: Context["io"]): Promise<SessionElsewhere[]> {
   const { ControlClient, surveyHosts } = await import("../../session/host/mod.ts");
-  const hosts = await surveyHosts({ stateFolder: folder, clock: io.clock });
-  // What this process holds is known to it; only the background host runs commands of others too.
-  const others = hosts.filter(({ status, file }) =>
-    status === "live" && (io.job !== undefined || file.pid !== Deno.pid)
-  );
-  return others.flatMap(({ file, sessions }) =>
+  const hosts = await surveyHosts({
+    stateFolder: folder,
+    clock: io.clock,
+    // What this process holds is known to it; only the background host runs commands of others too.
+    exceptPid: io.job === undefined ? Deno.pid : undefined,
+  });
+  return hosts.filter(({ status }) => status === "live").flatMap(({ file, sessions }) =>
     sessions.filter(({ state }) => !ENDING.includes(state)).map((session) => ({
       sessionId: session.session_id,
       instanceId: session.instance_id,

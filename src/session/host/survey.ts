@@ -60,6 +60,8 @@ export function endedSessionIds(hosts: readonly SurveyedHost[]): string[] {
 export interface SurveyOptions {
   stateFolder: string;
   clock?: Clock;
+  /** Process that is not asked: one's own, which knows what it holds. */
+  exceptPid?: number | undefined;
 }
 
 /**
@@ -69,7 +71,8 @@ export interface SurveyOptions {
  */
 export async function surveyHosts(options: SurveyOptions): Promise<SurveyedHost[]> {
   const found = await readHostFiles(hostsFolder(options.stateFolder));
-  const surveyed = await Promise.all(found.map((each) => surveyHost(each, options)));
+  const asked = found.filter(({ file }) => file.pid !== options.exceptPid);
+  const surveyed = await Promise.all(asked.map((each) => surveyHost(each, options)));
   return surveyed.filter((host) => host !== undefined);
 }
 

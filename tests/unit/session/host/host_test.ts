@@ -72,6 +72,16 @@ class Folder implements AsyncDisposable {
   }
 }
 
+Deno.test("a process does not ask itself what it holds", async () => {
+  await using folder = await Folder.create();
+  await folder.abandon("1-killed.json", { pid: Deno.pid + 1 });
+  await using host = await folder.serve();
+  await host.written;
+  const statuses = (hosts: SurveyedHost[]) => hosts.map(({ status }) => status).sort();
+  assert.deepEqual(statuses(await folder.survey()), ["gone", "live"]);
+  assert.deepEqual(statuses(await folder.survey({ exceptPid: Deno.pid })), ["gone"]);
+});
+
 /** A port where nothing listens. */
 function deadPort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
