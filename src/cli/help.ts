@@ -18,3 +18,8 @@ export const LEARN_MORE =
 export function optionTerm(option: { flags: string }): string {
   return option.flags.replace(/<(.*)>$/, "$1");
 }
+
+/** A command as the help of its group shows it: its name. What it takes is in its own help. */
+export function subcommandTerm(command: { name(): string }): string {
+  return command.name();
+}

@@ -13,22 +13,10 @@ import {
   typedName,
   unknownCommand,
 } from "./commander_errors.ts";
-import { connectCommand } from "./commands/connect.ts";
-import { databaseCommand } from "./commands/database.ts";
-import { fixCommand } from "./commands/fix.ts";
-import { diagnoseCommand, precheckCommand } from "./commands/diagnose.ts";
-import { healthCommand } from "./commands/health.ts";
-import { hostCommand } from "./commands/host.ts";
-import { listCommand } from "./commands/list.ts";
-import { metricsCommand } from "./commands/metrics.ts";
-import { resourcesCommand } from "./commands/resources.ts";
-import { sandboxCommand } from "./commands/sandbox.ts";
-import { sshProxyCommand } from "./commands/ssh_proxy.ts";
-import { statusCommand } from "./commands/status.ts";
-import { terminateCommand } from "./commands/terminate.ts";
+import { type CommandEntry, COMMANDS } from "./command_table.ts";
 import type { Context } from "./context.ts";
 import type { OutputFormat } from "./errors.ts";
-import { examples, LEARN_MORE, optionTerm } from "./help.ts";
+import { examples, LEARN_MORE, optionTerm, subcommandTerm } from "./help.ts";
 import type { Invocation } from "./invocation.ts";
 import { programWithGlobals, readGlobals } from "./options.ts";
 import { VERSION } from "./version.ts";
@@ -50,24 +38,6 @@ export interface CommandDefinition {
   define(program: Program, found: (result: FoundCommand) => void): void;
 }
 
-/** Every command there is, in the order of the help. */
-const COMMANDS: readonly CommandDefinition[] = [
-  connectCommand,
-  listCommand,
-  statusCommand,
-  terminateCommand,
-  hostCommand,
-  sshProxyCommand,
-  metricsCommand,
-  resourcesCommand,
-  healthCommand,
-  diagnoseCommand,
-  precheckCommand,
-  fixCommand,
-  databaseCommand,
-  sandboxCommand,
-];
-
 /** Widest help text; longer lines read badly. */
 const HELP_MAX_COLUMNS = 100;
 
@@ -79,7 +49,7 @@ const HELP_MAX_COLUMNS = 100;
  */
 export async function parseCommandLine(
   args: readonly string[],
-  facts: { columns: number; commands?: readonly CommandDefinition[] },
+  facts: { columns: number; commands?: readonly CommandEntry[] },
 ): Promise<Invocation> {
   // Split here: what follows `--` belongs to another program, and no option of ours may be read there.
   const end = args.indexOf("--");
@@ -101,7 +71,7 @@ export async function parseCommandLine(
       getErrHelpWidth: () => Math.min(facts.columns, HELP_MAX_COLUMNS),
       getOutHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true, optionTerm })
+    .configureHelp({ showGlobalOptions: true, optionTerm, subcommandTerm })
     .addHelpText(
       "after",
       examples([
@@ -112,7 +82,14 @@ export async function parseCommandLine(
         ["Try it without an AWS account", "ec2-connect sandbox"],
       ]) + LEARN_MORE,
     );
-  for (const definition of facts.commands ?? COMMANDS) {
+  for (const entry of facts.commands ?? COMMANDS) {
+    program.commandsGroup(entry.group);
+    // A value of an option may be a command's name as well: then it is loaded in vain, no more.
+    if (!own.includes(entry.name)) {
+      program.command(entry.name).summary(entry.summary);
+      continue;
+    }
+    const definition = await entry.load();
     definition.define(program, (found) => {
       const command = typedName(namedCommands(program));
       if (rest !== undefined && !definition.takesCommandLine) throw strayCommandLine(command, rest);
@@ -125,6 +102,7 @@ export async function parseCommandLine(
         run: (context) => found.run(options, context),
       };
     });
+    program.commands.find((command) => command.name() === entry.name)?.summary(entry.summary);
   }
   const names = program.commands.map((command) => command.name());
   const isHelpCommand = own[0] === "help";

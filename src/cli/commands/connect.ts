@@ -57,7 +57,6 @@ export const connectCommand: CommandDefinition = {
   takesCommandLine: true,
   define(program, found) {
     program.command("connect")
-      .summary("open a tunnel to an instance")
       .description(
         "Opens a tunnel: connections to a port of this machine come out at a port of the instance, " +
           "or at a host that the instance reaches. It stays open until Ctrl-C.\n\n" +

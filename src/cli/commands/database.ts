@@ -39,7 +39,6 @@ export const databaseCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     const group = program.command("database")
-      .summary("look after the history of sessions")
       .description(
         "Shows and looks after the history: sessions, their changes of state with reasons, and " +
           "samples of round trip and traffic. It is one file, created when it is missing; " +

@@ -56,7 +56,6 @@ export const diagnoseCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     const group = program.command("diagnose")
-      .summary("find out why an instance cannot be reached")
       .description(
         "Looks at everything between this computer and an instance, and names the one thing that is " +
           "wrong, with what proves it and what to do. Changes nothing.\n\n" +
@@ -187,7 +186,6 @@ function defineFull(group: Program, found: Found): void {
 
 function definePrecheck(parent: Program, found: Found, path: string): void {
   targetCommand(parent, "precheck")
-    .summary("run the quick checks before connecting")
     .description(
       "Runs the checks that answer in a second: credentials, clock, Region, instance, agent, your " +
         "permissions, the local port. For scripts: exit code 0 means that connecting should work.",

@@ -32,7 +32,6 @@ export const fixCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("fix")
-      .summary("mend what keeps you from an instance")
       .description(
         "Diagnoses an instance, plans what would mend it, and asks before each change. Without a " +
           "terminal it only prints the plan.\n\n" +

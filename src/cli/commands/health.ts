@@ -24,7 +24,6 @@ export const healthCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("health")
-      .summary("tell whether sessions are well")
       .description(
         "Tells whether sessions can carry data and their processes keep within their limits. Exit " +
           "code: 0 healthy, 3 a session is down, 5 a limit is exceeded.\n\n" +

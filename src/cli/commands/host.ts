@@ -17,7 +17,6 @@ export const hostCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     const group = program.command("host")
-      .summary("look after the background host")
       .description(
         "The background host is the process that holds the sessions of connect --background. It is " +
           "started by the first of them, and ends a minute after the last.",

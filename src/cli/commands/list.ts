@@ -24,7 +24,6 @@ export const listCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("list")
-      .summary("show the open sessions")
       .description(
         "Shows the sessions of every process of yours on this machine: tunnels in any terminal, in " +
           "the background, and ssh connections. A session whose process was killed is shown as " +

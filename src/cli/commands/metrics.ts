@@ -26,7 +26,6 @@ export const metricsCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("metrics")
-      .summary("show round trips, traffic and availability")
       .description(
         "Shows figures of sessions: how long opening took, round trips from acknowledgements (p50, " +
           "p95, p99), throughput, retransmissions, reconnects and availability, with suggestions " +

@@ -20,7 +20,6 @@ export const resourcesCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("resources")
-      .summary("show memory and CPU of the processes that hold sessions")
       .description(
         "Shows what each process that holds sessions takes of this machine: CPU, memory (the floor of " +
           "an idle process, what sessions add, the total), descriptors, against the limits in " +

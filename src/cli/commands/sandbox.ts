@@ -26,7 +26,6 @@ export const sandboxCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("sandbox")
-      .summary("serve an emulated AWS on this machine")
       .description(
         "Serves an emulated AWS on loopback: EC2, IAM, KMS, SSM, STS, the message gateway and an " +
           "agent for each of its instances, healthy or in any kind of trouble, with services to " +

@@ -31,7 +31,6 @@ export const sshProxyCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("ssh-proxy")
-      .summary("carry ssh to an instance")
       .description(
         "Joins standard input and output to a port of an instance: what ssh wants of its " +
           "ProxyCommand. A lost connection is resumed, and ssh does not notice. Everything that is " +

@@ -23,7 +23,6 @@ export const statusCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("status")
-      .summary("show everything about a session")
       .description(
         "Shows where a session stands and how it came there: its states, traffic, round trip, the " +
           "limits that the account sets, and when its credentials expire.\n\n" +

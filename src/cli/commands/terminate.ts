@@ -25,7 +25,6 @@ export const terminateCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     program.command("terminate")
-      .summary("end sessions, whoever holds them")
       .description(
         "Ends sessions of any process of yours on this machine. One whose process was killed is " +
           "ended on AWS's side, with the credentials of this command; so is one that list --remote " +

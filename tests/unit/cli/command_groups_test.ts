@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import type { CommandEntry } from "../../../src/cli/command_table.ts";
 import { type CommandDefinition, parseCommandLine } from "../../../src/cli/program.ts";
 import { refusal } from "../../support/fake_io.ts";
 
 /** A group as `database` is one, and a command beside it. */
-const COMMANDS: readonly CommandDefinition[] = [{
+const STORE: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     const group = program.command("store").description("Looks after a store.");
@@ -18,14 +19,21 @@ const COMMANDS: readonly CommandDefinition[] = [{
         );
     }
   },
-}, {
+};
+
+const PLAIN: CommandDefinition = {
   takesCommandLine: true,
   define(program, found) {
     program.command("plain").argument("[WORD]").action(() =>
       found({ format: "json", options: (rest) => rest, run: () => Promise.resolve(0) })
     );
   },
-}];
+};
+
+const COMMANDS: readonly CommandEntry[] = [
+  { name: "store", summary: "look after a store", group: "Mend:", load: async () => await STORE },
+  { name: "plain", summary: "do the plain thing", group: "Mend:", load: async () => await PLAIN },
+];
 
 const parse = (line: string) =>
   parseCommandLine(line.split(" "), { columns: 80, commands: COMMANDS });
