@@ -24,4 +24,6 @@ export const DEFAULT_CONFIG: Config = {
     parallel: true,
     format: "text",
   },
+  connections: {},
+  groups: {},
 };

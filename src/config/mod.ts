@@ -9,4 +9,4 @@
 export { DEFAULT_CONFIG } from "./defaults.ts";
 export { loadConfig, type LoadedConfig, type SettingOrigin } from "./load.ts";
 export { nearestName } from "./nearest.ts";
-export type { Config } from "./schema.ts";
+export type { Config, Connection } from "./schema.ts";

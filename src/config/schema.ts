@@ -82,6 +82,50 @@ const diagnosticsSchema = z.strictObject({
   format: z.enum(["text", "json", "yaml"]).default("text").describe("Format of reports"),
 });
 
+const port = z.int().min(1).max(65_535);
+const forwardShape = {
+  local_port: z.int().min(0).max(65_535).optional()
+    .describe("Port of this machine; 0, the default, is any free one"),
+  remote_port: port.optional().describe("Port to lead to; 22 by default"),
+  remote_host: z.string().min(1).optional().describe("Host behind the instance to lead to"),
+  bind: z.string().min(1).optional().describe("Local address; 127.0.0.1 by default"),
+};
+
+const connectionSchema = z.strictObject({
+  instance: z.string().min(1)
+    .describe("Instance id, Name tag, tag:KEY=VALUE, private IP address or DNS name"),
+  description: z.string().min(1).optional().describe("What it is for, in lists"),
+  ...forwardShape,
+  forwards: z.array(z.strictObject(forwardShape)).min(1).optional()
+    .describe("Several ports, in place of the four settings of one"),
+  profile: z.string().min(1).optional().describe("AWS profile, in place of the usual one"),
+  region: z.string().min(1).optional().describe("Region, in place of the usual one"),
+  priority: z.enum(["low", "normal", "high", "critical"]).optional()
+    .describe("Who reconnects first, and who yields"),
+  keep_alive: z.enum(["always", "policy", "never"]).optional()
+    .describe("In place of session.keep_alive"),
+  reason: z.string().min(1).max(256).optional().describe("Reason, kept in AWS's history"),
+  reconnect: z.boolean().optional().describe("Whether a lost session is resumed"),
+}).superRefine((value, context) => {
+  const single = Object.keys(forwardShape).find((name) => Object.hasOwn(value, name));
+  if (value.forwards === undefined || single === undefined) return;
+  context.addIssue({
+    code: "custom",
+    path: [single],
+    message: "expected nothing beside forwards: both say where to forward",
+  });
+});
+
+/** Names that are typed on a command line: no spaces, and nothing that a shell or an option reads. */
+const presetName = z.string().regex(/^[\p{L}\d][\p{L}\d._-]*$/u, {
+  error: "expected a name of letters, digits, dots, underscores and hyphens",
+});
+
+const connectionsSchema = z.record(presetName, connectionSchema).default({})
+  .describe("Presets by name, for connect, up and down");
+const groupsSchema = z.record(presetName, z.array(z.string().min(1)).min(1)).default({})
+  .describe("Lists of presets by name, for up and down");
+
 /** Every setting, with its default. Unknown keys are refused; `read.ts` turns them into warnings. */
 export const configSchema = z.strictObject({
   aws: awsSchema.prefault({}),
@@ -90,7 +134,11 @@ export const configSchema = z.strictObject({
   database: databaseSchema.prefault({}),
   logging: loggingSchema.prefault({}),
   diagnostics: diagnosticsSchema.prefault({}),
+  connections: connectionsSchema,
+  groups: groupsSchema,
 });
 
 /** All settings, complete. */
 export type Config = z.infer<typeof configSchema>;
+/** A preset. */
+export type Connection = z.infer<typeof connectionSchema>;

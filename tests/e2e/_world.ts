@@ -43,8 +43,10 @@ export class Home implements AsyncDisposable {
     return startCommand(args, { env: { ...this.env, ...env } });
   }
 
+  /** Ends what a command has left running in it: the background host writes there until it is gone. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.path, { recursive: true });
+    await endHosts(join(this.path, ".local", "state", "ec2-connect", "hosts"));
+    await removeFolder(this.path);
   }
 }
 
@@ -127,6 +129,56 @@ export async function echo(port: number, text: string): Promise<string> {
     length += count;
   }
   return new TextDecoder().decode(received.subarray(0, length));
+}
+
+/** Ends the processes that say in `folder` that they hold sessions, and waits until they have. */
+async function endHosts(folder: string): Promise<void> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.endsWith(".json")) names.push(name);
+    }
+  } catch {
+    return; // None ever ran.
+  }
+  for (const name of names) {
+    try {
+      const { pid } = JSON.parse(await Deno.readTextFile(join(folder, name)));
+      if (pid === Deno.pid || !await runsFrom(pid, folder)) continue;
+      Deno.kill(pid, "SIGTERM");
+      await until(async () => !await runsFrom(pid, folder));
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+}
+
+/** Whether `pid` is a process of this home, and not another one that was given its number since. */
+async function runsFrom(pid: number, folder: string): Promise<boolean> {
+  try {
+    const environment = await Deno.readTextFile(`/proc/${pid}/environ`);
+    return environment.includes(`HOME=${folder.split("/.local/")[0]}`);
+  } catch {
+    return false;
+  }
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200 && !await isTrue(); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A process that was killed a moment ago may still put a file there. */
+async function removeFolder(path: string): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (tries === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 let cacheFolder: string | undefined;
