@@ -26,6 +26,17 @@ export type {
   StartSessionRequest,
 } from "./contracts.ts";
 export { endpointErrorOf } from "./endpoint_error.ts";
+export {
+  type AgentPing,
+  CACHED_INSTANCES_LIMIT,
+  type CachedInstances,
+  INSTANCE_CACHE_SCHEMA,
+  instanceCachePath,
+  type InstanceCacheScope,
+  type ListedInstance,
+  readInstanceCache,
+  writeInstanceCache,
+} from "./instance_cache.ts";
 export { MESSAGES_ENDPOINT_VARIABLE, withMessagesEndpoint } from "./endpoints.ts";
 export type { AwsErrorContext } from "./error_context.ts";
 export { translateAwsError } from "./errors.ts";
