@@ -4,8 +4,9 @@
  * @module
  */
 
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command, Option, type OptionValues } from "@commander-js/extra-typings";
 import type { KeepAlive, Priority } from "../session/mod.ts";
+import type { OutputFormat } from "./errors.ts";
 import type { AwsOptions, GlobalOptions } from "./invocation.ts";
 import {
   readFormat,
@@ -54,7 +55,7 @@ export function readGlobals(
   };
 }
 
-/** `--profile`, `--region`, `--endpoint-url`. */
+/** `--profile`, `--region`, `--endpoint-url`, for a command that has them in another order. */
 export const AWS_OPTIONS = {
   profile: valueOption("--profile <NAME>", "AWS profile (AWS_PROFILE)", readText),
   region: valueOption("--region <NAME>", "AWS region (AWS_REGION)", readText),
@@ -65,9 +66,27 @@ export const AWS_OPTIONS = {
   ),
 };
 
+/** A type and no interface: commander wants values that can be asked for any key. */
+type AwsValues = { profile?: string; region?: string; endpointUrl?: string };
+type ResultValues = { format?: OutputFormat; output?: string };
+
+/** `command` with `--profile`, `--region`, `--endpoint-url` under their heading. */
+export function withAwsOptions<
+  Args extends unknown[],
+  Values extends OptionValues,
+  Globals extends OptionValues,
+>(command: Command<Args, Values, Globals>): Command<Args, Values & AwsValues, Globals> {
+  const added = command.optionsGroup("AWS:")
+    .addOption(AWS_OPTIONS.profile)
+    .addOption(AWS_OPTIONS.region)
+    .addOption(AWS_OPTIONS.endpointUrl);
+  // The compiler cannot join what commander infers to values that are not known yet.
+  return added as unknown as Command<Args, Values & AwsValues, Globals>;
+}
+
 /** The AWS options out of commander's. */
 export function readAwsOptions(
-  options: { profile?: string; region?: string; endpointUrl?: string },
+  options: AwsValues,
 ): AwsOptions {
   return {
     profile: options.profile,
@@ -113,4 +132,16 @@ export function outputOption() {
     "write the result to a file, whole or not at all",
     readText,
   );
+}
+
+/** `command` with `--format` and `--output` under their heading: of every command with a result. */
+export function withResultOptions<
+  Args extends unknown[],
+  Values extends OptionValues,
+  Globals extends OptionValues,
+>(command: Command<Args, Values, Globals>): Command<Args, Values & ResultValues, Globals> {
+  const added = command.optionsGroup("Output:")
+    .addOption(resultFormatOption())
+    .addOption(outputOption());
+  return added as unknown as Command<Args, Values & ResultValues, Globals>;
 }

@@ -11,11 +11,11 @@ import { type ForwardSpec, readForward, requireDistinctPorts } from "../forward_
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
 import {
-  AWS_OPTIONS,
   formatOption,
   readAwsOptions,
   SESSION_OPTIONS,
   valueOption,
+  withAwsOptions,
 } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import {
@@ -56,46 +56,48 @@ const DEFAULT_REMOTE_PORT = 22;
 export const connectCommand: CommandDefinition = {
   takesCommandLine: true,
   define(program, found) {
-    program.command("connect")
-      .description(
-        "Opens a tunnel: connections to a port of this machine come out at a port of the instance, " +
-          "or at a host that the instance reaches. It stays open until Ctrl-C.\n\n" +
-          "INSTANCE is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private " +
-          "DNS name. Without one, a terminal offers a list. Without ports, a free local port leads to " +
-          "port 22.",
-      )
-      .usage("[INSTANCE] [options] [-- COMMAND...]")
-      .argument("[INSTANCE]", "the instance to connect to")
-      .optionsGroup("Forwarding:")
-      .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
-      .addOption(
-        valueOption("--local-port <N>", "port of this machine; 0 is any free one", readLocalPort),
-      )
-      .addOption(
-        valueOption("--remote-port <N>", "port to lead to (default: 22)", readRemotePort),
-      )
-      .addOption(
-        valueOption("--remote-host <HOST>", "host behind the instance to lead to", readRemoteHost),
-      )
-      .addOption(
-        new Option("-L <[BIND:]LOCAL:[HOST:]REMOTE>", "one forward, as in ssh; may be repeated")
-          .argParser<ForwardSpec[]>((text, before) => [...(before ?? []), readForward(text)]),
-      )
-      .addOption(
-        valueOption("--bind <ADDRESS>", "local address (default: 127.0.0.1)", readBindAddress),
-      )
-      .addOption(SESSION_OPTIONS.reason)
-      .addOption(SESSION_OPTIONS.noReconnect)
-      .addOption(SESSION_OPTIONS.priority)
-      .addOption(SESSION_OPTIONS.keepAlive)
-      .addOption(new Option("--background", "return when ready; the tunnel stays open"))
-      .optionsGroup("Diagnosis:")
-      .addOption(new Option("--precheck", "run the quick checks first; see precheck"))
-      .addOption(new Option("--no-diagnose", "do not look for the cause of a failure"))
-      .optionsGroup("AWS:")
-      .addOption(AWS_OPTIONS.profile)
-      .addOption(AWS_OPTIONS.region)
-      .addOption(AWS_OPTIONS.endpointUrl)
+    withAwsOptions(
+      program.command("connect")
+        .description(
+          "Opens a tunnel: connections to a port of this machine come out at a port of the instance, " +
+            "or at a host that the instance reaches. It stays open until Ctrl-C.\n\n" +
+            "INSTANCE is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private " +
+            "DNS name. Without one, a terminal offers a list. Without ports, a free local port leads to " +
+            "port 22.",
+        )
+        .usage("[INSTANCE] [options] [-- COMMAND...]")
+        .argument("[INSTANCE]", "the instance to connect to")
+        .optionsGroup("Forwarding:")
+        .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
+        .addOption(
+          valueOption("--local-port <N>", "port of this machine; 0 is any free one", readLocalPort),
+        )
+        .addOption(
+          valueOption("--remote-port <N>", "port to lead to (default: 22)", readRemotePort),
+        )
+        .addOption(
+          valueOption(
+            "--remote-host <HOST>",
+            "host behind the instance to lead to",
+            readRemoteHost,
+          ),
+        )
+        .addOption(
+          new Option("-L <[BIND:]LOCAL:[HOST:]REMOTE>", "one forward, as in ssh; may be repeated")
+            .argParser<ForwardSpec[]>((text, before) => [...(before ?? []), readForward(text)]),
+        )
+        .addOption(
+          valueOption("--bind <ADDRESS>", "local address (default: 127.0.0.1)", readBindAddress),
+        )
+        .addOption(SESSION_OPTIONS.reason)
+        .addOption(SESSION_OPTIONS.noReconnect)
+        .addOption(SESSION_OPTIONS.priority)
+        .addOption(SESSION_OPTIONS.keepAlive)
+        .addOption(new Option("--background", "return when ready; the tunnel stays open"))
+        .optionsGroup("Diagnosis:")
+        .addOption(new Option("--precheck", "run the quick checks first; see precheck"))
+        .addOption(new Option("--no-diagnose", "do not look for the cause of a failure")),
+    )
       .optionsGroup("Output:")
       .addOption(formatOption("text, or json: one event a line"))
       .addHelpText(

@@ -6,7 +6,7 @@
 
 import { Option } from "@commander-js/extra-typings";
 import { examples } from "../help.ts";
-import { outputOption, resultFormatOption, valueOption } from "../options.ts";
+import { valueOption, withResultOptions } from "../options.ts";
 import type { CommandDefinition, FoundCommand } from "../program.ts";
 import { integerReader, readText, wordReader } from "../values.ts";
 
@@ -59,34 +59,32 @@ export const databaseCommand: CommandDefinition = {
         ["info", "show its path, size, version, rows, and whether it is sound"],
       ] as const
     ) {
-      group.command(name).summary(about).description(`${capitalized(about)}.`)
-        .usage("[options]")
-        .optionsGroup("Output:")
-        .addOption(resultFormatOption())
-        .addOption(outputOption())
+      withResultOptions(
+        group.command(name).summary(about).description(`${capitalized(about)}.`)
+          .usage("[options]"),
+      )
         .addHelpText("after", examples([[capitalized(about), `ec2-connect database ${name}`]]))
         .action(({ format, output }) =>
           found({ format, options: (): DatabaseOptions => ({ command: name, output }), run })
         );
     }
 
-    group.command("sessions")
-      .summary("list sessions, the newest first")
-      .description("Lists sessions of the history, the newest first.")
-      .usage("[options]")
-      .addOption(
-        valueOption(
-          "--limit <N>",
-          `at most this many (default: ${DEFAULT_LIMIT})`,
-          integerReader({ min: 1, max: 1_000_000 }),
+    withResultOptions(
+      group.command("sessions")
+        .summary("list sessions, the newest first")
+        .description("Lists sessions of the history, the newest first.")
+        .usage("[options]")
+        .addOption(
+          valueOption(
+            "--limit <N>",
+            `at most this many (default: ${DEFAULT_LIMIT})`,
+            integerReader({ min: 1, max: 1_000_000 }),
+          ),
+        )
+        .addOption(
+          valueOption("--instance <INSTANCE>", "only of this instance id or Name tag", readText),
         ),
-      )
-      .addOption(
-        valueOption("--instance <INSTANCE>", "only of this instance id or Name tag", readText),
-      )
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    )
       .addHelpText(
         "after",
         examples([
@@ -110,17 +108,16 @@ export const databaseCommand: CommandDefinition = {
         })
       );
 
-    group.command("stats")
-      .summary("show figures of all sessions, or of one")
-      .description(
-        "Shows figures of the whole history, or of one session with its changes of state.\n\n" +
-          "SESSION is a session id, the beginning of one, or a local port.",
-      )
-      .usage("[SESSION] [options]")
-      .argument("[SESSION]", "the session")
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(
+      group.command("stats")
+        .summary("show figures of all sessions, or of one")
+        .description(
+          "Shows figures of the whole history, or of one session with its changes of state.\n\n" +
+            "SESSION is a session id, the beginning of one, or a local port.",
+        )
+        .usage("[SESSION] [options]")
+        .argument("[SESSION]", "the session"),
+    )
       .addHelpText(
         "after",
         examples([
@@ -140,24 +137,23 @@ export const databaseCommand: CommandDefinition = {
         })
       );
 
-    group.command("cleanup")
-      .summary("remove sessions that ended long ago")
-      .description(
-        "Removes sessions that ended more than N days ago, with all that belongs to them, and gives " +
-          "the room back to the disk. Sessions that are open stay.",
-      )
-      .usage("--days N [options]")
-      .addOption(
-        valueOption(
-          "--days <N>",
-          "age from which on; 0 is everything that has ended",
-          integerReader({ min: 0, max: MOST_DAYS }),
-        ).makeOptionMandatory(),
-      )
-      .addOption(new Option("--dry-run", "only tell what would be removed"))
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(
+      group.command("cleanup")
+        .summary("remove sessions that ended long ago")
+        .description(
+          "Removes sessions that ended more than N days ago, with all that belongs to them, and gives " +
+            "the room back to the disk. Sessions that are open stay.",
+        )
+        .usage("--days N [options]")
+        .addOption(
+          valueOption(
+            "--days <N>",
+            "age from which on; 0 is everything that has ended",
+            integerReader({ min: 0, max: MOST_DAYS }),
+          ).makeOptionMandatory(),
+        )
+        .addOption(new Option("--dry-run", "only tell what would be removed")),
+    )
       .addHelpText(
         "after",
         examples([

@@ -8,13 +8,7 @@ import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
 import type { DiagnoseOptions, TargetOptions } from "../diagnose/options.ts";
 import { examples } from "../help.ts";
-import {
-  AWS_OPTIONS,
-  outputOption,
-  readAwsOptions,
-  resultFormatOption,
-  valueOption,
-} from "../options.ts";
+import { readAwsOptions, valueOption, withAwsOptions, withResultOptions } from "../options.ts";
 import type { CommandDefinition, FoundCommand, Program } from "../program.ts";
 import {
   integerReader,
@@ -89,37 +83,32 @@ export const diagnoseCommand: CommandDefinition = {
 
 /** A command about one instance, with the options that all of them have. */
 function targetCommand(parent: Program, name: string) {
-  return parent.command(name)
-    .usage("[INSTANCE] [options]")
-    .argument("[INSTANCE]", "the instance, by id, Name tag, tag:KEY=VALUE or private address")
-    .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
-    .addOption(
-      valueOption("--local-port <N>", "port of this machine that is to be used", readLocalPort),
-    )
-    .addOption(valueOption("--remote-port <N>", "port to lead to", readRemotePort))
-    .addOption(valueOption("--remote-host <HOST>", "host behind the instance", readRemoteHost))
-    .addOption(
-      valueOption(
-        "--expected-duration <MINUTES>",
-        "how long it is wanted (default: 60)",
-        readMinutes,
-      ),
-    )
-    .addOption(
-      valueOption("--expected-idle <MINUTES>", "how long it may be idle", readMinutes),
-    )
-    .addOption(new Option("--search-regions", "look for the instance in other Regions too"))
-    .optionsGroup("Running:")
-    .addOption(new Option("--parallel", "run checks side by side (default)"))
-    .addOption(new Option("--no-parallel", "one call after the other"))
-    .addOption(valueOption("--timeout <SECONDS>", "for each check, 1 to 600", readTimeout))
-    .optionsGroup("AWS:")
-    .addOption(AWS_OPTIONS.profile)
-    .addOption(AWS_OPTIONS.region)
-    .addOption(AWS_OPTIONS.endpointUrl)
-    .optionsGroup("Output:")
-    .addOption(resultFormatOption())
-    .addOption(outputOption())
+  return withResultOptions(withAwsOptions(
+    parent.command(name)
+      .usage("[INSTANCE] [options]")
+      .argument("[INSTANCE]", "the instance, by id, Name tag, tag:KEY=VALUE or private address")
+      .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
+      .addOption(
+        valueOption("--local-port <N>", "port of this machine that is to be used", readLocalPort),
+      )
+      .addOption(valueOption("--remote-port <N>", "port to lead to", readRemotePort))
+      .addOption(valueOption("--remote-host <HOST>", "host behind the instance", readRemoteHost))
+      .addOption(
+        valueOption(
+          "--expected-duration <MINUTES>",
+          "how long it is wanted (default: 60)",
+          readMinutes,
+        ),
+      )
+      .addOption(
+        valueOption("--expected-idle <MINUTES>", "how long it may be idle", readMinutes),
+      )
+      .addOption(new Option("--search-regions", "look for the instance in other Regions too"))
+      .optionsGroup("Running:")
+      .addOption(new Option("--parallel", "run checks side by side (default)"))
+      .addOption(new Option("--no-parallel", "one call after the other"))
+      .addOption(valueOption("--timeout <SECONDS>", "for each check, 1 to 600", readTimeout)),
+  ))
     .addOption(new Option("--redact", "mask account ids, ARNs, addresses and tags"));
 }
 
@@ -264,14 +253,13 @@ function defineItem(group: Program, found: Found): void {
 }
 
 function defineList(group: Program, found: Found): void {
-  group.command("list")
-    .summary("show what is checked")
-    .description("Shows every check, whether it is enabled, and its question. Calls nothing.")
-    .usage("[options]")
-    .addOption(new Option("--iam-policy", "show the policy that lets the enabled checks see"))
-    .optionsGroup("Output:")
-    .addOption(resultFormatOption())
-    .addOption(outputOption())
+  withResultOptions(
+    group.command("list")
+      .summary("show what is checked")
+      .description("Shows every check, whether it is enabled, and its question. Calls nothing.")
+      .usage("[options]")
+      .addOption(new Option("--iam-policy", "show the policy that lets the enabled checks see")),
+  )
     .addHelpText(
       "after",
       examples([

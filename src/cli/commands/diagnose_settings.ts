@@ -8,7 +8,7 @@ import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
 import type { SettingsOptions } from "../diagnose/settings.ts";
 import { examples } from "../help.ts";
-import { outputOption, resultFormatOption } from "../options.ts";
+import { withResultOptions } from "../options.ts";
 import type { FoundCommand, Program } from "../program.ts";
 import { integerReader, readResultFormat, wordReader } from "../values.ts";
 
@@ -41,13 +41,12 @@ export function defineSettings(parent: Program, found: (result: FoundCommand) =>
       .usage(argument).argument(`<${argument}>`, about);
   const change = (options: () => SettingsOptions) => found({ format: undefined, options, run });
 
-  group.command("show")
-    .summary("show what counts, and where each setting was made")
-    .description("Shows what counts, and where each setting was made.")
-    .usage("[options]")
-    .optionsGroup("Output:")
-    .addOption(resultFormatOption())
-    .addOption(outputOption())
+  withResultOptions(
+    group.command("show")
+      .summary("show what counts, and where each setting was made")
+      .description("Shows what counts, and where each setting was made.")
+      .usage("[options]"),
+  )
     .action(({ format, output }) =>
       found({ format, options: (): SettingsOptions => ({ command: "show", output }), run })
     );

@@ -7,7 +7,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
-import { AWS_OPTIONS, outputOption, readAwsOptions, resultFormatOption } from "../options.ts";
+import { readAwsOptions, withAwsOptions, withResultOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import { readText } from "../values.ts";
 
@@ -23,26 +23,21 @@ export interface HealthOptions {
 export const healthCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
-    program.command("health")
-      .description(
-        "Tells whether sessions can carry data and their processes keep within their limits. Exit " +
-          "code: 0 healthy, 3 a session is down, 5 a limit is exceeded.\n\n" +
-          "--comprehensive also sends a message through each tunnel that the agent must acknowledge, " +
-          "and checks the credentials (exit code 4), the clock, the database and whether AWS " +
-          "answers.\n\n" +
-          "SESSION is a session id, the beginning of one, or a local port. Without one, all are " +
-          "checked.",
-      )
-      .usage("[SESSION] [options]")
-      .argument("[SESSION]", "the session")
-      .addOption(new Option("--comprehensive", "probe each tunnel, and what sessions need"))
-      .optionsGroup("AWS:")
-      .addOption(AWS_OPTIONS.profile)
-      .addOption(AWS_OPTIONS.region)
-      .addOption(AWS_OPTIONS.endpointUrl)
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(withAwsOptions(
+      program.command("health")
+        .description(
+          "Tells whether sessions can carry data and their processes keep within their limits. Exit " +
+            "code: 0 healthy, 3 a session is down, 5 a limit is exceeded.\n\n" +
+            "--comprehensive also sends a message through each tunnel that the agent must acknowledge, " +
+            "and checks the credentials (exit code 4), the clock, the database and whether AWS " +
+            "answers.\n\n" +
+            "SESSION is a session id, the beginning of one, or a local port. Without one, all are " +
+            "checked.",
+        )
+        .usage("[SESSION] [options]")
+        .argument("[SESSION]", "the session")
+        .addOption(new Option("--comprehensive", "probe each tunnel, and what sessions need")),
+    ))
       .addHelpText(
         "after",
         examples([

@@ -5,7 +5,7 @@
  */
 
 import { examples } from "../help.ts";
-import { outputOption, resultFormatOption } from "../options.ts";
+import { withResultOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 
 /** What `host status` and `host stop` were asked. */
@@ -29,15 +29,14 @@ export const hostCommand: CommandDefinition = {
           ["End it and its sessions", "ec2-connect host stop"],
         ]),
       );
-    group.command("status")
-      .summary("show whether it runs")
-      .description(
-        "Shows whether the background host runs, how many sessions it holds, and its log.",
-      )
-      .usage("[options]")
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(
+      group.command("status")
+        .summary("show whether it runs")
+        .description(
+          "Shows whether the background host runs, how many sessions it holds, and its log.",
+        )
+        .usage("[options]"),
+    )
       .addHelpText("after", examples([["Does it run?", "ec2-connect host status"]]))
       .action((options) => {
         found({
@@ -49,13 +48,12 @@ export const hostCommand: CommandDefinition = {
           },
         });
       });
-    group.command("stop")
-      .summary("end it and its sessions")
-      .description("Ends the background host and all of its sessions, and waits for that.")
-      .usage("[options]")
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(
+      group.command("stop")
+        .summary("end it and its sessions")
+        .description("Ends the background host and all of its sessions, and waits for that.")
+        .usage("[options]"),
+    )
       .addHelpText("after", examples([["End it", "ec2-connect host stop"]]))
       .action((options) => {
         found({

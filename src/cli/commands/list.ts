@@ -7,7 +7,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
-import { AWS_OPTIONS, outputOption, readAwsOptions, resultFormatOption } from "../options.ts";
+import { readAwsOptions, withAwsOptions, withResultOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 
 /** What `list` was asked. */
@@ -23,22 +23,17 @@ export interface ListOptions {
 export const listCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
-    program.command("list")
-      .description(
-        "Shows the sessions of every process of yours on this machine: tunnels in any terminal, in " +
-          "the background, and ssh connections. A session whose process was killed is shown as " +
-          "lost until terminate ends it on AWS's side.",
-      )
-      .usage("[options]")
-      .addOption(new Option("--all", "also sessions that have ended"))
-      .addOption(new Option("--remote", "also sessions of yours that only AWS knows"))
-      .optionsGroup("AWS:")
-      .addOption(AWS_OPTIONS.profile)
-      .addOption(AWS_OPTIONS.region)
-      .addOption(AWS_OPTIONS.endpointUrl)
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(withAwsOptions(
+      program.command("list")
+        .description(
+          "Shows the sessions of every process of yours on this machine: tunnels in any terminal, in " +
+            "the background, and ssh connections. A session whose process was killed is shown as " +
+            "lost until terminate ends it on AWS's side.",
+        )
+        .usage("[options]")
+        .addOption(new Option("--all", "also sessions that have ended"))
+        .addOption(new Option("--remote", "also sessions of yours that only AWS knows")),
+    ))
       .addHelpText(
         "after",
         examples([

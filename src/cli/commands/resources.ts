@@ -7,7 +7,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
 import { examples } from "../help.ts";
-import { outputOption, resultFormatOption } from "../options.ts";
+import { withResultOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 
 /** What `resources` was asked. */
@@ -19,18 +19,17 @@ export interface ResourcesOptions {
 export const resourcesCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
-    program.command("resources")
-      .description(
-        "Shows what each process that holds sessions takes of this machine: CPU, memory (the floor of " +
-          "an idle process, what sessions add, the total), descriptors, against the limits in " +
-          "`resources` of the configuration; what low-power mode changes, and what is done where a " +
-          "limit is passed.",
-      )
-      .usage("[options]")
-      .addOption(new Option("--watch", "again every two seconds, until Ctrl-C"))
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(
+      program.command("resources")
+        .description(
+          "Shows what each process that holds sessions takes of this machine: CPU, memory (the floor of " +
+            "an idle process, what sessions add, the total), descriptors, against the limits in " +
+            "`resources` of the configuration; what low-power mode changes, and what is done where a " +
+            "limit is passed.",
+        )
+        .usage("[options]")
+        .addOption(new Option("--watch", "again every two seconds, until Ctrl-C")),
+    )
       .addHelpText(
         "after",
         examples([

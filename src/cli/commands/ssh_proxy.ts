@@ -7,7 +7,7 @@
 import type { KeepAlive, Priority } from "../../session/mod.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
-import { AWS_OPTIONS, readAwsOptions, SESSION_OPTIONS } from "../options.ts";
+import { readAwsOptions, SESSION_OPTIONS, withAwsOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import { readRemotePort, readText } from "../values.ts";
 
@@ -30,25 +30,23 @@ const DEFAULT_PORT = 22;
 export const sshProxyCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
-    program.command("ssh-proxy")
-      .description(
-        "Joins standard input and output to a port of an instance: what ssh wants of its " +
-          "ProxyCommand. A lost connection is resumed, and ssh does not notice. Everything that is " +
-          "said goes to standard error. It ends when ssh or the server does.\n\n" +
-          "HOST is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private DNS " +
-          "name.",
-      )
-      .usage("HOST [PORT] [options]")
-      .argument("<HOST>", "the instance")
-      .argument("[PORT]", "port of the instance (default: 22)")
-      .addOption(SESSION_OPTIONS.reason)
-      .addOption(SESSION_OPTIONS.noReconnect)
-      .addOption(SESSION_OPTIONS.priority)
-      .addOption(SESSION_OPTIONS.keepAlive)
-      .optionsGroup("AWS:")
-      .addOption(AWS_OPTIONS.profile)
-      .addOption(AWS_OPTIONS.region)
-      .addOption(AWS_OPTIONS.endpointUrl)
+    withAwsOptions(
+      program.command("ssh-proxy")
+        .description(
+          "Joins standard input and output to a port of an instance: what ssh wants of its " +
+            "ProxyCommand. A lost connection is resumed, and ssh does not notice. Everything that is " +
+            "said goes to standard error. It ends when ssh or the server does.\n\n" +
+            "HOST is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private DNS " +
+            "name.",
+        )
+        .usage("HOST [PORT] [options]")
+        .argument("<HOST>", "the instance")
+        .argument("[PORT]", "port of the instance (default: 22)")
+        .addOption(SESSION_OPTIONS.reason)
+        .addOption(SESSION_OPTIONS.noReconnect)
+        .addOption(SESSION_OPTIONS.priority)
+        .addOption(SESSION_OPTIONS.keepAlive),
+    )
       .addHelpText(
         "after",
         examples([

@@ -7,7 +7,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
 import { examples } from "../help.ts";
-import { outputOption, resultFormatOption } from "../options.ts";
+import { withResultOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import { readText } from "../values.ts";
 
@@ -22,18 +22,17 @@ export interface StatusOptions {
 export const statusCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
-    program.command("status")
-      .description(
-        "Shows where a session stands and how it came there: its states, traffic, round trip, the " +
-          "limits that the account sets, and when its credentials expire.\n\n" +
-          "SESSION is a session id, the beginning of one, or a local port. Without one, all are shown.",
-      )
-      .usage("[SESSION] [options]")
-      .argument("[SESSION]", "the session")
-      .addOption(new Option("--watch", "again every second, until Ctrl-C"))
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(
+      program.command("status")
+        .description(
+          "Shows where a session stands and how it came there: its states, traffic, round trip, the " +
+            "limits that the account sets, and when its credentials expire.\n\n" +
+            "SESSION is a session id, the beginning of one, or a local port. Without one, all are shown.",
+        )
+        .usage("[SESSION] [options]")
+        .argument("[SESSION]", "the session")
+        .addOption(new Option("--watch", "again every second, until Ctrl-C")),
+    )
       .addHelpText(
         "after",
         examples([

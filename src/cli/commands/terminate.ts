@@ -8,7 +8,7 @@ import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
-import { AWS_OPTIONS, outputOption, readAwsOptions, resultFormatOption } from "../options.ts";
+import { readAwsOptions, withAwsOptions, withResultOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import { readText } from "../values.ts";
 
@@ -24,23 +24,18 @@ export interface TerminateOptions {
 export const terminateCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
-    program.command("terminate")
-      .description(
-        "Ends sessions of any process of yours on this machine. One whose process was killed is " +
-          "ended on AWS's side, with the credentials of this command; so is one that list --remote " +
-          "shows as remote, by its whole id.\n\n" +
-          "SESSION is a session id, the beginning of one, or a local port.",
-      )
-      .usage("SESSION... [options]")
-      .argument("[SESSION...]", "the sessions")
-      .addOption(new Option("--all", "all sessions that list shows"))
-      .optionsGroup("AWS:")
-      .addOption(AWS_OPTIONS.profile)
-      .addOption(AWS_OPTIONS.region)
-      .addOption(AWS_OPTIONS.endpointUrl)
-      .optionsGroup("Output:")
-      .addOption(resultFormatOption())
-      .addOption(outputOption())
+    withResultOptions(withAwsOptions(
+      program.command("terminate")
+        .description(
+          "Ends sessions of any process of yours on this machine. One whose process was killed is " +
+            "ended on AWS's side, with the credentials of this command; so is one that list --remote " +
+            "shows as remote, by its whole id.\n\n" +
+            "SESSION is a session id, the beginning of one, or a local port.",
+        )
+        .usage("SESSION... [options]")
+        .argument("[SESSION...]", "the sessions")
+        .addOption(new Option("--all", "all sessions that list shows")),
+    ))
       .addHelpText(
         "after",
         examples([
