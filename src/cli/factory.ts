@@ -26,6 +26,7 @@ import type { ConnectParts } from "./connect/parts.ts";
 import type { Context } from "./context.ts";
 import { startHosting } from "./hosting.ts";
 import type { AwsOptions } from "./invocation.ts";
+import { createInstancePicker } from "./pick/instance_picker.ts";
 import type { SshProxyParts } from "./ssh_proxy/parts.ts";
 
 /** AWS, as options, environment and configuration choose it. Loads no SDK yet. */
@@ -179,10 +180,7 @@ export async function createConnectParts(
       const { connectDiagnosis } = await import("./diagnose/connect_diagnosis.ts");
       return connectDiagnosis(options, { aws, settings, context });
     },
-    pickInstance: async (instances, question) => {
-      const { pickInstance } = await import("./prompts.ts");
-      return await pickInstance(instances, { question, context });
-    },
+    picker: createInstancePicker(aws, context),
     [Symbol.dispose]: () => aws.close(),
   };
 }

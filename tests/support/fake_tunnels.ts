@@ -4,6 +4,7 @@
  * @module
  */
 import type { Instance, InstanceSelector, InstanceState } from "../../src/aws/mod.ts";
+import type { InstancePicker } from "../../src/cli/pick/instance_picker.ts";
 import type { ConnectParts, Tunnel, TunnelRequest } from "../../src/cli/connect/parts.ts";
 import { FakeHosting } from "./fake_hosting.ts";
 import type { LocalAddress, RunningChild, StopSignal } from "../../src/platform/mod.ts";
@@ -177,10 +178,14 @@ export class FakeParts implements ConnectParts {
     return { status: status.promise, signal: (name) => signals.push(name) };
   }
 
-  pickInstance(instances: readonly Instance[], question: string): Promise<Instance> {
-    this.picked.push({ ids: instances.map(({ instanceId }) => instanceId), question });
-    return Promise.resolve(instances[0]!);
-  }
+  readonly picker: InstancePicker = {
+    pickOne: (question) => this.picker.pickAmong(this.allInstances, question),
+    pickSeveral: async (question) => [await this.picker.pickOne(question)],
+    pickAmong: (instances, question) => {
+      this.picked.push({ ids: instances.map(({ instanceId }) => instanceId), question });
+      return Promise.resolve(instances[0]!);
+    },
+  };
 
   [Symbol.dispose](): void {
     this.isDisposed = true;

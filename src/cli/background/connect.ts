@@ -9,9 +9,9 @@ import { AppError } from "../../errors/mod.ts";
 import { startDetached } from "../../platform/mod.ts";
 import { ControlClient, HostGoneError } from "../../session/host/mod.ts";
 import type { ConnectOptions } from "../commands/connect.ts";
-import { chooseInstance } from "../connect/choose_instance.ts";
 import type { CreateParts } from "../connect/run.ts";
 import { canPrompt, type Context, loadSettings } from "../context.ts";
+import { chooseInstance } from "../pick/choose_instance.ts";
 import { requireStateFolder } from "../sessions/state_folder.ts";
 import { VERSION } from "../version.ts";
 import { hostEnvironment, requestEnvironment } from "./environment.ts";
@@ -87,7 +87,7 @@ async function chosenInstance(
   if (selector?.by === "id") return undefined;
   const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);
-  const chosen = await chooseInstance(selector, { parts, context });
+  const chosen = await chooseInstance(selector, { parts, context, question: "Connect to" });
   // What was written keeps naming the instance where it names one: a restart looks it up again.
   return chosen.selector === selector ? undefined : chosen.instanceId;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Instance, InstanceLookup } from "../../aws/mod.ts";
 import type { AppError } from "../../errors/mod.ts";
 import type { LocalAddress, RunningChild } from "../../platform/mod.ts";
 import type {
@@ -15,7 +14,7 @@ import type {
   SessionStatistics,
 } from "../../session/mod.ts";
 import type { Hosting } from "../hosting.ts";
-import type { ChosenInstance } from "./choose_instance.ts";
+import type { ChoosingParts, ChosenInstance } from "../pick/choose_instance.ts";
 
 /** A session that serves a local port. */
 export interface Tunnel extends HostedSession {
@@ -46,15 +45,12 @@ export interface ConnectDiagnosis {
   explain(error: AppError, target: DiagnosedTarget): Promise<AppError>;
 }
 
-export interface ConnectParts extends Disposable {
+export interface ConnectParts extends ChoosingParts, Disposable {
   /** Begins to make this process a host of its sessions. */
   startHosting(): Hosting;
-  readonly instances: InstanceLookup;
   listen(address: LocalAddress): Promise<Deno.TcpListener>;
   openTunnel(request: TunnelRequest): Promise<Tunnel>;
   startChild(command: readonly string[], options: { env: Record<string, string> }): RunningChild;
   /** Loaded when it is wanted: most connections work. Undefined: nothing is ever diagnosed. */
   diagnosis?: (() => Promise<ConnectDiagnosis>) | undefined;
-  /** Lets a person choose one of several. Only called where one can be asked. */
-  pickInstance(instances: readonly Instance[], question: string): Promise<Instance>;
 }

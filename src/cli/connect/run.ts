@@ -9,10 +9,10 @@ import type { LoadedConfig } from "../../config/mod.ts";
 import { AppError } from "../../errors/mod.ts";
 import type { Forward } from "../../session/mod.ts";
 import type { ConnectOptions } from "../commands/connect.ts";
-import { canPrompt, type Context, loadSettings } from "../context.ts";
+import { type Context, loadSettings } from "../context.ts";
 import { createConnectParts } from "../factory.ts";
 import { isLoopback } from "../forward_spec.ts";
-import { chooseInstance } from "./choose_instance.ts";
+import { chooseInstance, requireInstance } from "../pick/choose_instance.ts";
 import { runWithForwards } from "./command.ts";
 import type { ConnectParts } from "./parts.ts";
 import { showStatusLine } from "./status_line.ts";
@@ -38,14 +38,14 @@ export async function runConnect(
   }
   const asked = job?.instance ?? options.instance;
   const selector = asked === undefined ? undefined : parseSelector(asked);
-  if (selector === undefined && !canPrompt(context)) throw noInstance();
+  requireInstance(selector, context);
   const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);
   // Before any call: a taken port is found at once, and nothing has to be undone then.
   using listeners = await openListeners(options.forwards, parts);
   warnOfOpenPorts(options.forwards, context);
   await using hosting = parts.startHosting();
-  const instance = await chooseInstance(selector, { parts, context });
+  const instance = await chooseInstance(selector, { parts, context, question: "Connect to" });
   const hasCommand = options.command !== undefined;
   await using tunnels = new Tunnels({ parts, hosting, context, hasCommand });
   if (options.precheck) await (await parts.diagnosis?.())?.before(instance);
@@ -88,13 +88,6 @@ async function explained(
 
 /** Exit code of a connection that failed. */
 const TUNNEL_FAILED = 3;
-
-function noInstance(): AppError {
-  return new AppError("usage", "Cannot choose an instance: none was given", {
-    why: "There is no terminal to choose one on, or --no-input was given",
-    hint: "Give an instance id, a Name tag, tag:KEY=VALUE, or a private IP address or DNS name",
-  });
-}
 
 function warnOfOpenPorts(forwards: readonly Forward[], { reporter }: Context): void {
   for (const bind of new Set(forwards.map((forward) => forward.bind))) {

@@ -8,7 +8,7 @@ import { closeAll, type Forward, type SessionEnd } from "../../session/mod.ts";
 import type { Context } from "../context.ts";
 import type { Hosting } from "../hosting.ts";
 import { untilAborted } from "../stop.ts";
-import type { ChosenInstance } from "./choose_instance.ts";
+import type { ChosenInstance } from "../pick/choose_instance.ts";
 import type { ConnectParts, Tunnel } from "./parts.ts";
 import { TunnelReport } from "./tunnel_report.ts";
 
