@@ -23,18 +23,44 @@ async function run(program: string, args: string[]): Promise<void> {
   }
 }
 
-/**
- * Some packages are CommonJS and ask for Node's modules with `require`, which the bundler replaces by
- * a function that throws where there is none. The chunk with that function gets a real one; it is
- * loaded only with such a package.
- */
-async function provideRequire(): Promise<void> {
-  const real = 'import{createRequire as $r}from"node:module";const require=$r(import.meta.url);';
+/** Rewrites every file of the bundle. */
+async function rewrite(change: (text: string) => string): Promise<void> {
   for await (const { name } of Deno.readDir(BUNDLE)) {
     const path = `${BUNDLE}/${name}`;
-    const text = await Deno.readTextFile(path);
-    if (text.includes("Dynamic require of")) await Deno.writeTextFile(path, real + text);
+    const before = await Deno.readTextFile(path);
+    const after = change(before);
+    if (after !== before) await Deno.writeTextFile(path, after);
   }
+}
+
+/**
+ * Some packages are CommonJS and ask for Node's modules with `require`, which the bundler replaces by
+ * a function that throws. Its chunk gets a real one: all the rest of such a package is in the bundle.
+ */
+function provideRequire(text: string): string {
+  const real = "const require=(id)=>process.getBuiltinModule(id);";
+  return text.includes("Dynamic require of") ? real + text : text;
+}
+
+/** Of Node's, slow to load, and imported by packages for what is seldom or never called here. */
+const SELDOM_CALLED = ["node:child_process", "node:fs", "node:http2", "node:https"];
+
+/**
+ * Commander can start programs, the SDK has two more HTTP clients: both import for it what costs a start
+ * some 20 ms each, though nothing calls it. Such a module is loaded when something of it is used. The
+ * constants of HTTP/2 are taken out of it before that.
+ */
+function importOnUse(text: string): string {
+  const modules = SELDOM_CALLED.join("|");
+  const lazy = (module: string) => {
+    const real = `process.getBuiltinModule("${module}")`;
+    const constants = `new Proxy({},{get:(_,key)=>${real}.constants[key]})`;
+    return `new Proxy({},{get:(_,key)=>key==="constants"?${constants}:${real}[key]})`;
+  };
+  return text.replace(
+    new RegExp(`\\bimport ([\\w$]+) from"(${modules})";`, "g"),
+    (_, name, module) => `var ${name}=${lazy(module)};`,
+  );
 }
 
 /**
@@ -78,7 +104,8 @@ await run(Deno.execPath(), [
   `--outdir=${BUNDLE}`,
   "main.ts",
 ]);
-await provideRequire();
+await rewrite(importOnUse);
+await rewrite(provideRequire);
 await provideNames();
 const isWindows = values.target?.includes("windows") ?? Deno.build.os === "windows";
 const flags = [...permissions(isWindows ? "windows" : "unix"), V8_FLAGS, "--include", BUNDLE];
