@@ -48,6 +48,8 @@ export interface SessionFacts {
   instanceName: string | undefined;
   /** As the user wrote it; resolved anew at a restart. */
   selector: string;
+  /** Preset of the configuration that it was opened with. */
+  preset: string | undefined;
   region: string;
   /** Local address; empty for `ssh`. */
   bind: string;

@@ -66,6 +66,8 @@ export interface PortSessionOptions {
   target: SessionTarget;
   /** As the user wrote the instance; for those who look at the session. Default: the instance id. */
   selector?: string;
+  /** Preset of the configuration that it is opened with; likewise. */
+  preset?: string | undefined;
   region?: string;
   /** What the session is for. The session closes it, also when opening fails. */
   local: LocalSide;
@@ -234,7 +236,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
 
   snapshot(): SessionSnapshot {
     const { sessionId, agentVersion, mode } = this.ready;
-    const { local, selector, region, priority, keepAlive, credentialsExpireAtMs } = this.#options;
+    const { local, selector, preset, region, priority, keepAlive } = this.#options;
     const { startedAtMs, sessionStartedAtMs, lastActivityAtMs } = this.#record;
     const { state, restarts, activeMs } = this.#record;
     return {
@@ -245,6 +247,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       instanceId: this.#target.instanceId,
       instanceName: this.#target.name,
       selector: selector ?? this.#target.instanceId,
+      preset,
       region: region ?? "",
       priority: priority ?? "normal",
       keepAlive: keepAlive ?? "always",
@@ -259,7 +262,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
       activeMs,
       lastActivityAtMs,
       lastHeardAtMs: Math.max(startedAtMs, this.#epochOf(this.#channel.lastHeardMs)),
-      credentialsExpireAtMs: credentialsExpireAtMs?.(),
+      credentialsExpireAtMs: this.#options.credentialsExpireAtMs?.(),
       policy: this.#policy,
       history: [...this.#record.history],
     };

@@ -23,6 +23,7 @@ export function sessionFields(session: StoredSession, nowMs: number) {
     instance_id: session.instanceId,
     instance_name: session.instanceName ?? null,
     selector: session.selector,
+    preset: session.preset ?? null,
     region: session.region,
     bind: session.kind === "port" ? session.bind : null,
     local_port: session.kind === "port" ? session.localPort : null,

@@ -70,6 +70,7 @@ function changingValues(session: SessionRecord, nowMs: number) {
 const FIXED = [
   "kind",
   "selector",
+  "preset",
   "region",
   "bind",
   "local_port",
@@ -99,6 +100,7 @@ export function addSession(
     ...changingValues(session, nowMs),
     session.kind,
     session.selector,
+    session.preset ?? null,
     session.region,
     session.bind,
     session.localPort,
@@ -204,6 +206,7 @@ interface SessionRow {
   instance_id: string;
   instance_name: string | null;
   selector: string;
+  preset: string | null;
   region: string;
   bind: string;
   local_port: number;
@@ -284,6 +287,7 @@ function toSession(row: SessionRow): StoredSession {
     instanceId: row.instance_id,
     instanceName: row.instance_name ?? undefined,
     selector: row.selector,
+    preset: row.preset ?? undefined,
     region: row.region,
     bind: row.bind,
     localPort: row.local_port,

@@ -16,6 +16,8 @@ export interface SessionRecord {
   instanceName: string | undefined;
   /** The instance as the user wrote it. */
   selector: string;
+  /** Preset of the configuration that it was opened with. */
+  preset: string | undefined;
   region: string;
   bind: string;
   localPort: number;

@@ -79,6 +79,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX sample_by_session ON sample (session, at_ms)",
     "CREATE INDEX sample_by_age ON sample (span_ms, at_ms)",
   ],
+  // The preset of the configuration that opened it.
+  ["ALTER TABLE session ADD COLUMN preset TEXT"],
 ];
 
 /** The version that this program writes and reads. */

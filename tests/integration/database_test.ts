@@ -24,6 +24,7 @@ import {
   thinSamples,
   updateSession,
 } from "../../src/storage/mod.ts";
+import { APPLICATION_ID, MIGRATIONS } from "../../src/storage/schema.ts";
 import { DatabaseFolder, sessionRecord, STARTED_MS } from "../support/database_folder.ts";
 
 const POSIX_ONLY = { ignore: Deno.build.os === "windows" };
@@ -223,6 +224,29 @@ Deno.test("a transaction that throws leaves nothing, and the next one works", as
     }), /^Error: no$/);
   database.transaction(() => addSession(database, sessionRecord(), HOLDER));
   assert.equal(countRows(database).sessions, 1);
+});
+
+Deno.test("a database of the first version is brought up to date, and keeps what it has", async () => {
+  await using folder = await DatabaseFolder.create();
+  await Deno.mkdir(folder.file.replace(/[\\/][^\\/]*$/, ""));
+  plainly(folder.file, (database) => {
+    for (const statement of MIGRATIONS[0]!) database.exec(statement);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`);
+    database.exec(`INSERT INTO session VALUES (1, 'me-0001', 'port', 'i-0123456789abcdef0', 'web',
+      'web', 'us-east-1', '127.0.0.1', 8080, NULL, 80, 'normal', 'always', 7, 0, '3.3.0.0', 'mux',
+      'closed', ${STARTED_MS}, ${STARTED_MS}, 41, 1000, 0, 0, 10, 20, 0, ${STARTED_MS}, 'user', '')`);
+  });
+  using database = await folder.open();
+  assert.equal(database.version, SCHEMA_VERSION);
+  addSession(database, sessionRecord({ sessionId: "me-0002", preset: "db" }), {
+    ...HOLDER,
+    nowMs: STARTED_MS,
+  });
+  assert.deepEqual(
+    new Map(listSessions(database).map(({ sessionId, preset }) => [sessionId, preset])),
+    new Map([["me-0001", undefined], ["me-0002", "db"]]),
+  );
+  database.requireSound("integrity_check");
 });
 
 Deno.test("a newer schema is refused and left as it is", async () => {

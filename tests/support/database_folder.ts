@@ -43,6 +43,7 @@ export function sessionRecord(facts: Partial<SessionRecord> = {}): SessionRecord
     instanceId: "i-0123456789abcdef0",
     instanceName: "web",
     selector: "web",
+    preset: undefined,
     region: "us-east-1",
     bind: "127.0.0.1",
     localPort: 8080,

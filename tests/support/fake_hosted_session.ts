@@ -27,6 +27,7 @@ export class FakeHostedSession implements HostedSession {
       instanceId: "i-0123456789abcdef0",
       instanceName: "web",
       selector: "web",
+      preset: undefined,
       region: "us-east-1",
       bind: "127.0.0.1",
       localPort: 8080,

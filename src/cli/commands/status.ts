@@ -27,7 +27,8 @@ export const statusCommand: CommandDefinition = {
         .description(
           "Shows where a session stands and how it came there: its states, traffic, round trip, the " +
             "limits that the account sets, and when its credentials expire.\n\n" +
-            "SESSION is a session id, the beginning of one, or a local port. Without one, all are shown.",
+            "SESSION is a session id, the beginning of one, a local port, or the name of a preset " +
+            "that opened one. Without it, all are shown.",
         )
         .usage("[SESSION] [options]")
         .argument("[SESSION]", "the session")

@@ -30,7 +30,8 @@ export const terminateCommand: CommandDefinition = {
           "Ends sessions of any process of yours on this machine. One whose process was killed is " +
             "ended on AWS's side, with the credentials of this command; so is one that list --remote " +
             "shows as remote, by its whole id.\n\n" +
-            "SESSION is a session id, the beginning of one, or a local port.",
+            "SESSION is a session id, the beginning of one, a local port, or the name of a preset " +
+            "that opened one; down ends all of a preset.",
         )
         .usage("SESSION... [options]")
         .argument("[SESSION...]", "the sessions")
@@ -72,7 +73,7 @@ function chooseSessions(
   }
   if (!all && sessions.length === 0) {
     throw new AppError("usage", "Cannot choose a session: none was given", {
-      hint: "Give a session id, the beginning of one, a local port, or --all",
+      hint: "Give a session id, the beginning of one, a local port, a preset, or --all",
     });
   }
   return { sessions: sessions.map((text) => readText(text, "SESSION")), all };

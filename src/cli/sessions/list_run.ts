@@ -67,6 +67,7 @@ function listed(
       session_id: session.sessionId,
       instance_id: session.instanceId,
       instance_name: session.instanceName ?? null,
+      preset: session.preset ?? null,
       // No host holds it. One that nobody has closed was lost with its host.
       state: session.end === undefined ? "lost" : session.state as SessionState,
       priority: session.priority as Priority,
@@ -92,6 +93,7 @@ function remoteEntry(session: ActiveSession, nowMs: number): SessionEntry {
     session_id: session.sessionId,
     instance_id: session.target,
     instance_name: null,
+    preset: null,
     state: "remote",
     priority: null,
     bind: null,

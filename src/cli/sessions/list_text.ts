@@ -8,8 +8,10 @@ import type { SessionEntry } from "../../session/host/mod.ts";
 import { formatDuration } from "../duration.ts";
 import { type Column, tableLines } from "../table.ts";
 
+/** Only where a session has one: it would take width from the others for nothing. */
+const PRESET: Column = { title: "PRESET", cutTo: 6 };
+const SESSION: Column = { title: "SESSION" };
 const COLUMNS: readonly Column[] = [
-  { title: "SESSION" },
   { title: "INSTANCE", cutTo: 8 },
   { title: "STATE" },
   { title: "LOCAL" },
@@ -20,10 +22,12 @@ const COLUMNS: readonly Column[] = [
 /** Nothing when there are none. */
 export function listLines(sessions: readonly SessionEntry[], width: number | undefined): string[] {
   if (sessions.length === 0) return [];
+  const hasPresets = sessions.some(({ preset }) => preset !== null);
   return tableLines(
-    COLUMNS,
+    hasPresets ? [SESSION, PRESET, ...COLUMNS] : [SESSION, ...COLUMNS],
     sessions.map((session) => [
       session.session_id,
+      ...(hasPresets ? [session.preset ?? "-"] : []),
       session.instance_name ?? session.instance_id,
       session.state,
       localEnd(session),

@@ -25,6 +25,7 @@ function sessionLines(session: SessionDetails, nowMs: number): string[] {
   const facts: [string, string][] = [
     ["state", session.state],
     ["instance", `${session.instance_id}${name}, ${session.region}`],
+    ...(session.preset ? [["preset", session.preset] satisfies [string, string]] : []),
     ["leads", `${localEnd(session)} -> ${remoteEnd(session)}`],
     ["host", describeHost(session)],
     ["up", `${formatDuration(session.uptime_s)}, ready after ${session.connect_ms} ms`],

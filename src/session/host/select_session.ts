@@ -1,5 +1,6 @@
 /**
- * SESSION as a person writes it: a session id, a unique prefix of one, or a local port.
+ * SESSION as a person writes it: a session id, a unique prefix of one, a local port, or the name of the
+ * preset that opened it.
  *
  * @module
  */
@@ -12,6 +13,7 @@ export interface SelectableSession {
   previous_session_ids?: readonly string[];
   instance_id: string;
   instance_name: string | null;
+  preset?: string | null;
   state: string;
   bind: string | null;
   local_port: number | null;
@@ -22,7 +24,7 @@ const NAMED_LIMIT = 10;
 
 /**
  * The one session that is meant. An id of before a restart means the session that came of it. A whole
- * id beats a port, and a port a prefix.
+ * id beats a port, a port a preset, and a preset a prefix.
  *
  * @param ended Id of the session that was meant where it is known to be over, for a message that says so.
  * @throws {AppError} `usage` when there is none, or more than one.
@@ -37,7 +39,9 @@ export function selectSession<Session extends SelectableSession>(
   if (matches.length > 1) {
     throw new AppError("usage", `Cannot choose a session: "${text}" fits ${matches.length}`, {
       why: nameSessions(matches),
-      hint: "Give the whole session id, or more of it",
+      hint: matches.every(({ preset }) => preset === text)
+        ? `Give a session id or a local port; ec2-connect down ${text} ends all of the preset`
+        : "Give the whole session id, or more of it",
     });
   }
   if (ended !== undefined) {
@@ -45,10 +49,14 @@ export function selectSession<Session extends SelectableSession>(
       hint: "Run ec2-connect list for those that are open",
     });
   }
-  throw new AppError("usage", `Cannot find session "${text}": none has this id or local port`, {
-    why: sessions.length === 0 ? "No session is open" : `Open: ${nameSessions(sessions)}`,
-    hint: "Give a session id, the beginning of one, or a local port",
-  });
+  throw new AppError(
+    "usage",
+    `Cannot find session "${text}": none has this id, local port or preset`,
+    {
+      why: sessions.length === 0 ? "No session is open" : `Open: ${nameSessions(sessions)}`,
+      hint: "Give a session id, the beginning of one, a local port, or the name of a preset",
+    },
+  );
 }
 
 /** All that fit. */
@@ -64,6 +72,8 @@ export function matchingSessions<Session extends SelectableSession>(
     local_port !== null && String(local_port) === text
   );
   if (withPort.length > 0) return withPort;
+  const ofPreset = text === "" ? [] : sessions.filter(({ preset }) => preset === text);
+  if (ofPreset.length > 0) return ofPreset;
   return text === "" ? [] : sessions.filter(({ session_id }) => session_id.startsWith(text));
 }
 

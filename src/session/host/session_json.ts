@@ -17,6 +17,8 @@ export interface SessionEntry {
   session_id: string;
   instance_id: string;
   instance_name: string | null;
+  /** Preset of the configuration that it was opened with. */
+  preset: string | null;
   state: ListedState;
   priority: Priority | null;
   bind: string | null;
@@ -85,6 +87,7 @@ export function sessionDetails(
     session_id: session.sessionId,
     instance_id: session.instanceId,
     instance_name: session.instanceName ?? null,
+    preset: session.preset ?? null,
     state: session.state,
     priority: session.priority,
     bind: session.kind === "port" ? session.bind : null,
@@ -134,6 +137,8 @@ export function entryOf(details: SessionEntry): SessionEntry {
     session_id: details.session_id,
     instance_id: details.instance_id,
     instance_name: details.instance_name,
+    // A host of an earlier version says nothing of it.
+    preset: details.preset ?? null,
     state: details.state,
     priority: details.priority,
     bind: details.bind,

@@ -194,6 +194,7 @@ Deno.test("list: a table for a person, the contract's fields for a program", asy
     "session_id",
     "instance_id",
     "instance_name",
+    "preset",
     "state",
     "priority",
     "bind",
@@ -210,6 +211,32 @@ Deno.test("list: a table for a person, the contract's fields for a program", asy
     "round_trip_ms",
     "open_connections",
   ]);
+});
+
+Deno.test("list and status: sessions of presets show the name, and are chosen by it", async () => {
+  await using stage = await Stage.open(
+    web(),
+    new FakeHostedSession({ sessionId: "me-0002", localPort: 5432, preset: "db" }),
+  );
+  const rows = (await list(stage)).stdout.trimEnd().split("\n").map((line) => line.split(/ +/));
+  assert.deepEqual(
+    rows.map(([session, preset, instance]) => [session, preset, instance]),
+    [["SESSION", "PRESET", "INSTANCE"], ["me-0001", "-", "web"], ["me-0002", "db", "web"]],
+  );
+  const { json } = await list(stage, { format: "json" });
+  assert.deepEqual(json.sessions.map(({ preset }: { preset: string | null }) => preset), [
+    null,
+    "db",
+  ]);
+  const io = new FakeIo();
+  using context = fakeContext(io, { format: "text" });
+  await runStatus({ session: "db", watch: false, output: undefined }, context, stage.parts);
+  assert.match(await io.stdout(), /^me-0002\n[^]* preset +db\n/);
+  assert.match((await terminate(stage, ["db"])).stdout, /^Terminated me-0002 /);
+  assert.match(
+    (await refusal(() => terminate(stage, ["nosuch"]))).message,
+    /id, local port or preset$/,
+  );
 });
 
 Deno.test("list: on a terminal a table fits into its width", async () => {

@@ -107,6 +107,7 @@ Deno.test("a host is found, with its sessions, until it ends; then nothing is le
       session_id: "me-0001",
       instance_id: "i-0123456789abcdef0",
       instance_name: "web",
+      preset: null,
       state: "active",
       priority: "normal",
       bind: "127.0.0.1",

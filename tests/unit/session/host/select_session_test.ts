@@ -19,9 +19,13 @@ const SESSIONS = [
   session("me-0002", { local_port: 5432, previous_session_ids: ["me-0000"] }),
   session("me-00021", { local_port: 5432, bind: "::1", instance_name: null, state: "lost" }),
   session("8080-x"),
+  session("x-1", { preset: "db" }),
+  session("x-2", { preset: "me" }),
+  session("x-3", { preset: "8080" }),
 ];
+const PAIR = [session("y-1", { preset: "web" }), session("y-2", { preset: "web" })];
 
-Deno.test("a session is chosen by its id, a prefix that only it has, or its local port", () => {
+Deno.test("a session is chosen by its id, a prefix that only it has, its local port, or its preset", () => {
   const cases = [
     ["me-0001", "me-0001"],
     // A whole id is meant although another one begins with it.
@@ -31,6 +35,9 @@ Deno.test("a session is chosen by its id, a prefix that only it has, or its loca
     ["8", "8080-x"],
     ["8080", "me-0001"],
     ["8080-", "8080-x"],
+    ["db", "x-1"],
+    // A preset is meant although sessions begin with its name.
+    ["me", "x-2"],
   ];
   for (const [text, wanted] of cases) {
     assert.equal(selectSession(SESSIONS, text!).session_id, wanted, text);
@@ -46,10 +53,16 @@ Deno.test("what fits several names them all; what fits none names what there is"
     "me-0002 (web, 127.0.0.1:5432, active), me-00021 (i-0123456789abcdef0, [::1]:5432, lost)",
   );
   assert.match((await refusal(() => selectSession(SESSIONS, "me-"))).message, /fits 3$/);
+  const pair = await refusal(() => selectSession(PAIR, "web"));
+  assert.equal(pair.message, 'Cannot choose a session: "web" fits 2');
+  assert.match(pair.hint!, /ec2-connect down web ends all of the preset$/);
   for (const text of ["you", "90", "me-00022", ""]) {
     const unknown = await refusal(() => selectSession(SESSIONS, text));
     assert.equal(unknown.exitCode, 2);
-    assert.equal(unknown.message, `Cannot find session "${text}": none has this id or local port`);
+    assert.equal(
+      unknown.message,
+      `Cannot find session "${text}": none has this id, local port or preset`,
+    );
     assert.match(unknown.why!, /^Open: me-0001 \(web, 127\.0\.0\.1:8080, active\), .*8080-x/);
   }
   assert.equal((await refusal(() => selectSession([], "x"))).why, "No session is open");
