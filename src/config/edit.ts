@@ -1,135 +1,85 @@
 /**
- * Changing one section of a configuration file, and no other byte of it.
+ * Changing settings in the text of a configuration file, and no other byte of it.
  *
  * @module
  */
 
 import { AppError } from "../errors/mod.ts";
-import { formatOfFile, parseConfigText } from "./formats.ts";
+import { editJson } from "./edit_json.ts";
+import { type ConfigFormat, parseConfigText } from "./formats.ts";
+import { isTable, type Table, valueAt, withValue } from "./tables.ts";
 
-/** A value below the section; an empty path is the whole of it, undefined removes. */
-export interface SectionEdit {
+/** One change. */
+export interface SettingEdit {
+  /** Names from the outermost table inwards, at least one. */
   path: readonly string[];
+  /** Takes the place of what is there, a table as a whole; undefined removes it. */
   value: unknown;
 }
-
-type Table = Record<string, unknown>;
 
 /**
  * The text of the file after the edits.
  *
- * @param options.path Of the file, for its format and for messages.
- * @throws {AppError} `config` when the section stands in the file in a way that cannot be edited
+ * @param options.file For messages.
+ * @throws {AppError} `config` when a setting stands in the file in a way that cannot be edited
  * without touching the rest.
+ * @throws {SyntaxProblem} When the text is not valid in its format.
  */
-export async function writeSection(
+export async function editConfigText(
   text: string,
-  options: { path: string; section: string; edits: readonly SectionEdit[] },
+  options: { file: string; format: ConfigFormat; edits: readonly SettingEdit[] },
 ): Promise<string> {
-  const { path, section, edits } = options;
-  const format = formatOfFile(path) ?? "json";
+  const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
+  let after = text.slice(mark.length);
+  for (const edit of options.edits) after = await editOnce(after, edit, options);
+  return mark + after;
+}
+
+async function editOnce(
+  text: string,
+  edit: SettingEdit,
+  { file, format }: { file: string; format: ConfigFormat },
+): Promise<string> {
   const before = await parseConfigText(text, format) as Table;
-  const wanted = edited(before[section], edits);
-  const after = format === "json"
-    ? await editJson(text, section, wanted)
-    : await editBlocks(text, format, section, wanted);
-  await requireSameRest(before, { after, format, section, wanted, path });
-  return after;
-}
-
-function edited(section: unknown, edits: readonly SectionEdit[]): Table | undefined {
-  let root: Table | undefined = isTable(section) ? structuredClone(section) : undefined;
-  for (const { path, value } of edits) {
-    if (path.length === 0) {
-      root = value as Table | undefined;
-      continue;
-    }
-    root ??= {};
-    let table = root;
-    for (const name of path.slice(0, -1)) {
-      if (!isTable(table[name])) table[name] = {};
-      table = table[name] as Table;
-    }
-    table[path.at(-1)!] = value;
+  const wanted = withValue(before, edit.path, edit.value);
+  if (canonical(wanted) === canonical(before)) return text;
+  // Where the value alone cannot be changed, the table around it is written anew.
+  for (let depth = edit.path.length; depth > 0; depth--) {
+    const path = edit.path.slice(0, depth);
+    const after = await attempt(text, { path, value: valueAt(wanted, path) }, { format, wanted });
+    if (after !== undefined && await reads(after, format, wanted)) return after;
   }
-  return root;
-}
-
-async function editJson(text: string, section: string, wanted: Table | undefined): Promise<string> {
-  const { applyEdits, modify } = await import("jsonc-parser");
-  const isEmpty = text.trim() === "";
-  const edits = modify(isEmpty ? "{}" : text, [section], wanted, {
-    formattingOptions: {
-      insertSpaces: true,
-      tabSize: 2,
-      eol: text.includes("\r\n") ? "\r\n" : "\n",
-    },
+  const name = edit.path.join(".");
+  throw new AppError("config", `Cannot change ${file}: ${name} does not stand there by itself`, {
+    hint: `Write ${edit.path[0]} as a section of its own, or edit the file by hand`,
   });
-  return applyEdits(isEmpty ? "{}" : text, edits);
 }
 
-/** TOML and YAML: the lines of the section go, and its new text comes in their place or at the end. */
-async function editBlocks(
+async function attempt(
   text: string,
-  format: "toml" | "yaml",
-  section: string,
-  wanted: Table | undefined,
-): Promise<string> {
-  const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
-  const kept: string[] = [];
-  let at: number | undefined;
-  let isInside = false;
-  for (const line of lines) {
-    const start = format === "toml" ? tomlStart(line, section) : yamlStart(line, section);
-    if (start !== undefined) isInside = start;
-    if (isInside) at ??= kept.length;
-    else kept.push(line);
+  edit: SettingEdit,
+  { format, wanted }: { format: ConfigFormat; wanted: Table },
+): Promise<string | undefined> {
+  switch (format) {
+    case "json":
+      return await editJson(text, edit);
+    case "toml":
+      return await (await import("./edit_toml.ts")).editToml(text, edit);
+    case "yaml":
+      return await (await import("./edit_yaml.ts")).editYaml(text, edit, wanted);
   }
-  const block = wanted === undefined ? [] : await blockOf(format, { [section]: wanted });
-  const place = at ?? kept.length;
-  return [...kept.slice(0, place), ...block, ...kept.slice(place)].join("\n") + "\n";
 }
 
-/** Whether the line begins the section (true), begins another one (false), or neither. */
-function tomlStart(line: string, section: string): boolean | undefined {
-  const header = /^\s*\[{1,2}\s*"?([\w-]+)"?/.exec(line)?.[1];
-  return header === undefined ? undefined : header === section;
+/** What the edit was not about must read as before. */
+async function reads(text: string, format: ConfigFormat, wanted: Table): Promise<boolean> {
+  try {
+    return canonical(await parseConfigText(text, format)) === canonical(wanted);
+  } catch {
+    return false;
+  }
 }
 
-function yamlStart(line: string, section: string): boolean | undefined {
-  const key = /^["']?([\w-]+)["']?\s*:/.exec(line)?.[1];
-  if (key !== undefined) return key === section;
-  // A comment or a document mark in the first column belongs to what comes after.
-  return /^(?:#|---|\.\.\.)/.test(line) ? false : undefined;
-}
-
-async function blockOf(format: "toml" | "yaml", value: Table): Promise<string[]> {
-  const text = format === "toml"
-    ? (await import("smol-toml")).stringify(value)
-    : (await import("yaml")).stringify(value);
-  return text.trimEnd().split("\n");
-}
-
-/** What the edit was not about must read as before; the file is not written otherwise. */
-async function requireSameRest(
-  before: Table,
-  result: {
-    after: string;
-    format: "json" | "toml" | "yaml";
-    section: string;
-    wanted: Table | undefined;
-    path: string;
-  },
-): Promise<void> {
-  const { after, format, section, wanted, path } = result;
-  const expected: Table = { ...before, [section]: wanted };
-  const found = await parseConfigText(after, format).catch(() => undefined);
-  if (isTable(found) && canonical(found) === canonical(expected)) return;
-  throw new AppError("config", `Cannot change ${path}: ${section} does not stand there by itself`, {
-    hint: `Write ${section} as a section of its own, or edit the file by hand`,
-  });
-}
-
+/** The same text for tables that differ in nothing but the order of their names. */
 function canonical(value: unknown): string {
   return JSON.stringify(
     value,
@@ -138,9 +88,4 @@ function canonical(value: unknown): string {
         ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
         : item,
   );
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !(value instanceof Date);
 }

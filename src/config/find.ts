@@ -8,6 +8,23 @@ import { join } from "node:path";
 import { AppError } from "../errors/mod.ts";
 import { configFolder, type PathFacts } from "../platform/mod.ts";
 
+/** A file that the command line or the environment names. */
+export interface NamedFile {
+  path: string;
+  /** Which of the two. */
+  by: "--config" | "EC2_CONNECT_CONFIG";
+}
+
+/** The file that is named, by `--config` before `EC2_CONNECT_CONFIG`; undefined when none is. */
+export function namedFile(
+  option: string | undefined,
+  env: PathFacts["env"],
+): NamedFile | undefined {
+  if (option !== undefined) return { path: option, by: "--config" };
+  const variable = env["EC2_CONNECT_CONFIG"];
+  return variable ? { path: variable, by: "EC2_CONNECT_CONFIG" } : undefined;
+}
+
 /** Names looked for in the configuration folder; the first that exists counts. */
 const FILE_NAMES = ["config.json", "config.toml", "config.yaml", "config.yml"] as const;
 
@@ -21,12 +38,11 @@ export interface FoundFile {
 /**
  * Finds the configuration file: the one that was named, else the one in the usual folder.
  *
- * @param named Path from `--config` or `EC2_CONNECT_CONFIG`, and which of the two.
  * @returns `undefined` when there is none.
  * @throws {AppError} `config` when a named file does not exist.
  */
 export async function findConfigFile(
-  named: { path: string; by: string } | undefined,
+  named: NamedFile | undefined,
   facts: PathFacts,
 ): Promise<FoundFile | undefined> {
   if (named !== undefined) {
@@ -42,6 +58,20 @@ export async function findConfigFile(
   const present = await Promise.all(paths.map(exists));
   const [path, ...ignored] = paths.filter((_, index) => present[index]);
   return path === undefined ? undefined : { path, ignored };
+}
+
+/**
+ * The file to write settings to when there is none yet: the one that is named, else `config.json`.
+ *
+ * @throws {AppError} `config` where no folder is known to put it in.
+ */
+export function newConfigFile(named: NamedFile | undefined, facts: PathFacts): string {
+  if (named !== undefined) return named.path;
+  const folder = configFolder(facts);
+  if (folder !== undefined) return join(folder, FILE_NAMES[0]);
+  throw new AppError("config", "Cannot keep settings: the environment names no home folder", {
+    hint: "Name a file with --config",
+  });
 }
 
 /** Whether something is at `path`; what cannot be told for lack of permission is taken as there. */

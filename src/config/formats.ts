@@ -8,6 +8,7 @@
 
 import { messageOf } from "../errors/mod.ts";
 import { jsonErrorOffset } from "./json_error.ts";
+import { tomlEntries, type TomlEntry } from "./toml_lines.ts";
 
 /** The languages a configuration file may be written in. */
 export type ConfigFormat = "json" | "toml" | "yaml";
@@ -107,22 +108,13 @@ export async function lineOfSetting(
 }
 
 function lineInToml(text: string, path: readonly string[]): number | undefined {
-  let table: string[] = [];
-  let bestLine: number | undefined;
-  let bestDepth = 0;
-  for (const [index, line] of text.split("\n").entries()) {
-    const header = /^\s*\[{1,2}\s*([^\]]+?)\s*\]/.exec(line)?.[1];
-    const key = header ?? /^\s*([\w."'-]+(?:\s*\.\s*[\w."'-]+)*)\s*=/.exec(line)?.[1];
-    if (key === undefined) continue;
-    const names = key.split(".").map((name) => name.trim().replace(/^["']|["']$/g, ""));
-    if (header !== undefined) table = names;
-    const here = header === undefined ? [...table, ...names] : names;
-    const depth = here.length;
-    if (depth > bestDepth && depth <= path.length && here.every((name, i) => name === path[i])) {
-      [bestLine, bestDepth] = [index + 1, depth];
-    }
+  let best: TomlEntry | undefined;
+  for (const entry of tomlEntries(text.split("\n"))) {
+    const { path: here } = entry;
+    const isAbove = here.length <= path.length && here.every((name, i) => name === path[i]);
+    if (isAbove && here.length > (best?.path.length ?? 0)) best = entry;
   }
-  return bestLine;
+  return best && best.line + 1;
 }
 
 function lineAt(text: string, offset: number): number {

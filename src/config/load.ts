@@ -6,7 +6,7 @@
 
 import type { PathFacts } from "../platform/mod.ts";
 import { DEFAULT_CONFIG } from "./defaults.ts";
-import { findConfigFile } from "./find.ts";
+import { findConfigFile, namedFile } from "./find.ts";
 import type { Config } from "./schema.ts";
 
 /** Where a setting was made; one that nobody made has its default. */
@@ -49,13 +49,4 @@ export async function loadConfig(
     hint: `${file?.path} comes first; keep one of them`,
   }));
   return { ...loaded, warnings: [...ignored, ...loaded.warnings] };
-}
-
-function namedFile(
-  option: string | undefined,
-  env: PathFacts["env"],
-): { path: string; by: string } | undefined {
-  if (option !== undefined) return { path: option, by: "--config" };
-  const variable = env["EC2_CONNECT_CONFIG"];
-  return variable ? { path: variable, by: "EC2_CONNECT_CONFIG" } : undefined;
 }

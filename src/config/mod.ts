@@ -1,12 +1,13 @@
 /**
  * Settings: one schema, a file in one of three formats, the environment over it.
  *
- * The schema itself (`schema.ts`, `read.ts`) is heavy and imported lazily.
+ * The schema itself (`schema.ts`, `read.ts`) is heavy and imported lazily, and so is writing (`save.ts`).
  *
  * @module
  */
 
 export { DEFAULT_CONFIG } from "./defaults.ts";
+export type { SettingEdit } from "./edit.ts";
 export { loadConfig, type LoadedConfig, type SettingOrigin } from "./load.ts";
 export { nearestName } from "./nearest.ts";
 export type { Config, Connection } from "./schema.ts";

@@ -18,8 +18,8 @@ import {
 import type { LoadedConfig, SettingOrigin } from "./load.ts";
 import { nearestName } from "./nearest.ts";
 import { type Config, configSchema } from "./schema.ts";
+import { isTable, type Table, valueAt } from "./tables.ts";
 
-type Table = Record<string, unknown>;
 type Issue = NonNullable<ReturnType<typeof configSchema.safeParse>["error"]>["issues"][number];
 
 interface Source {
@@ -56,14 +56,23 @@ export async function readConfig(
 }
 
 async function readSource(path: string): Promise<Source> {
+  const format = requireFormat(path);
+  return { path, format, text: await readText(path) };
+}
+
+/** @throws {AppError} `config` for a file whose name tells none. */
+export function requireFormat(path: string): ConfigFormat {
   const format = formatOfFile(path);
-  if (format === undefined) {
-    throw new AppError("config", `Cannot read configuration file ${path}: unknown kind of file`, {
-      hint: "Give it a name that ends in .json, .toml, .yaml or .yml",
-    });
-  }
+  if (format !== undefined) return format;
+  throw new AppError("config", `Cannot read configuration file ${path}: unknown kind of file`, {
+    hint: "Give it a name that ends in .json, .toml, .yaml or .yml",
+  });
+}
+
+/** @throws {AppError} `config` */
+export async function readText(path: string): Promise<string> {
   try {
-    return { path, format, text: await Deno.readTextFile(path) };
+    return await Deno.readTextFile(path);
   } catch (error) {
     // The system's words without its numbers and the path again.
     const found = messageOf(error).replace(/ \(os error .*$/s, "");
@@ -71,6 +80,17 @@ async function readSource(path: string): Promise<Source> {
       cause: error,
     });
   }
+}
+
+/**
+ * Checks the text of a file, without the environment over it.
+ *
+ * @throws {AppError} `config`, as {@link readConfig}.
+ */
+export async function requireValidText(text: string, path: string): Promise<void> {
+  const source = { path, format: requireFormat(path), text };
+  const table = await parseSource(source);
+  await validate(table, { source, overrides: { values: [], unknown: [] }, warnings: [] });
 }
 
 async function parseSource({ path, format, text }: Source): Promise<Table> {
@@ -189,17 +209,6 @@ function setAt(table: Table, path: readonly string[], value: unknown): void {
     owner = owner[name];
   }
   owner[path.at(-1)!] = value;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    value,
-  );
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function describe(value: unknown): string {

@@ -13,6 +13,7 @@ export { bracketed, formatAddress, listenTcp, type LocalAddress, nextFreePort } 
 export { cacheFolder, configFolder, dataFolder, type PathFacts, stateFolder } from "./paths.ts";
 export { findPortOwner, type PortOwner } from "./port_owner.ts";
 export { type ProcessStatistics, readProcessStatistics } from "./process_statistics.ts";
+export { followLinks, rewriteFile } from "./rewrite_file.ts";
 export { RotatingLog } from "./rotating_log.ts";
 export { listenForStopSignals, SIGNAL_EXIT_CODES, type StopSignal } from "./signals.ts";
 export {

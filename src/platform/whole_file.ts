@@ -13,7 +13,7 @@ const PRIVATE_MODE = 0o600;
  * Replaces or creates the file at `path`, so that a reader, a full disk or the power going off meets
  * the old content or the new one, and never a part.
  *
- * @param options.mode Permissions of a new file; default 0600.
+ * @param options.mode Permissions of the file, whatever the umask; default 0600.
  * @param options.mayReplace False: a file that is already there is an error.
  * @param options.isDurable False: after the power went off the file may be empty.
  * @throws {AppError} `usage` when the path cannot be written: a folder, no folder above it, no
@@ -60,6 +60,8 @@ async function writeNew(
 ): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true, mode });
   for (let rest = bytes; rest.byteLength > 0;) rest = rest.subarray(await file.write(rest));
+  // Asking for a mode when opening is subject to the umask.
+  if (mode !== PRIVATE_MODE && Deno.build.os !== "windows") await Deno.chmod(path, mode);
   if (isDurable) await file.sync();
 }
 

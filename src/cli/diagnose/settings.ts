@@ -1,15 +1,13 @@
 /**
  * `diagnose settings`: the section `diagnostics` of the configuration file.
  *
- * The rest of the file keeps every byte: comments, order and spaces. The new text is checked before
- * it replaces the old one, and a file that is wrong already is left alone.
+ * The rest of the file keeps every byte: comments, order and spaces.
  *
  * @module
  */
 
 import { CHECK_IDS } from "../../diagnostics/mod.ts";
-import { configFolder, writeWholeFile } from "../../platform/mod.ts";
-import { AppError } from "../../errors/mod.ts";
+import type { SettingEdit } from "../../config/mod.ts";
 import { type Context, loadSettings } from "../context.ts";
 import { writeResult } from "../result.ts";
 import { disabledChecks, readCheckId } from "./items.ts";
@@ -35,55 +33,50 @@ export async function runSettings(options: SettingsOptions, context: Context): P
     await show(options.output, context, settings);
     return 0;
   }
-  const path = settings.file ?? defaultFile(context);
-  const before = settings.file === undefined ? undefined : await Deno.readTextFile(path);
-  if (options.command === "reset" && before === undefined) {
+  if (options.command === "reset" && settings.file === undefined) {
     context.reporter.note("There is no configuration file, so the defaults count already");
     return 0;
   }
-  const { writeSection } = await import("../../config/edit.ts");
-  const after = await writeSection(before ?? "{}\n", { path, section: SECTION, edits });
-  if (before !== undefined && options.command === "reset") {
-    await writeWholeFile(`${path}.bak`, before);
-  }
-  if (before === undefined) await Deno.mkdir(parentOf(path), { recursive: true, mode: 0o700 });
-  await writeWholeFile(path, after);
+  const { saveSetting } = await import("../../config/save.ts");
+  const saved = await saveSetting({ facts: context.io, path: context.globals.configPath, edits });
   if (options.command === "disable" && options.check === "credentials") {
     context.reporter.warn(
       "Without the check of credentials the others run blind and fail one by one",
     );
   }
-  context.reporter.note(`Written to ${path}`);
+  context.reporter.note(
+    saved.isChanged ? `Written to ${saved.file}` : `${saved.file} says so already`,
+  );
   return 0;
 }
 
-/** What to set, by path below the section; an empty path with undefined removes all of it. */
-function editsOf(options: SettingsOptions): { path: string[]; value: unknown }[] {
+/** What to set; undefined removes. */
+function editsOf(options: SettingsOptions): SettingEdit[] {
   switch (options.command) {
     case "show":
       return [];
     case "enable":
     case "disable": {
       const id = readCheckId(options.check, "CHECK");
-      return [{ path: ["checks", id], value: options.command === "enable" }];
+      return [{ path: [SECTION, "checks", id], value: options.command === "enable" }];
     }
     case "auto-fix":
       return [
         ...options.isEnabled === undefined
           ? []
-          : [{ path: ["auto_fix", "enabled"], value: options.isEnabled }],
+          : [{ path: [SECTION, "auto_fix", "enabled"], value: options.isEnabled }],
         ...options.safeOnly === undefined
           ? []
-          : [{ path: ["auto_fix", "safe_only"], value: options.safeOnly }],
+          : [{ path: [SECTION, "auto_fix", "safe_only"], value: options.safeOnly }],
       ];
     case "parallel":
-      return [{ path: ["parallel"], value: options.isParallel }];
+      return [{ path: [SECTION, "parallel"], value: options.isParallel }];
     case "timeout":
-      return [{ path: ["timeout_seconds"], value: options.seconds }];
+      return [{ path: [SECTION, "timeout_seconds"], value: options.seconds }];
     case "format":
-      return [{ path: ["format"], value: options.format }];
+      return [{ path: [SECTION, "format"], value: options.format }];
     case "reset":
-      return [{ path: [], value: undefined }];
+      return [{ path: [SECTION], value: undefined }];
     default:
       return options satisfies never;
   }
@@ -127,19 +120,4 @@ async function show(output: string | undefined, context: Context, settings: Load
     context,
     output,
   );
-}
-
-function defaultFile({ io, globals }: Context): string {
-  if (globals.configPath !== undefined) return globals.configPath;
-  const folder = configFolder(io);
-  if (folder === undefined) {
-    throw new AppError("config", "Cannot keep settings: the environment names no home folder", {
-      hint: "Name a file with --config",
-    });
-  }
-  return `${folder}${io.os === "windows" ? "\\" : "/"}config.json`;
-}
-
-function parentOf(path: string): string {
-  return path.replace(/[\\/][^\\/]*$/, "") || ".";
 }
