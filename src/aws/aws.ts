@@ -7,7 +7,7 @@
  * @module
  */
 
-import { messageOf } from "../errors/mod.ts";
+import { AppError, messageOf } from "../errors/mod.ts";
 import { type Answered, callAws } from "./call.ts";
 import { type ClientSettings, COMMON_SETTINGS, credentialSource } from "./client_settings.ts";
 import type {
@@ -19,6 +19,7 @@ import type {
   InstanceLookup,
   InstanceSelector,
   InstanceState,
+  PublicKeyRequest,
   SessionLimits,
   SessionService,
 } from "./contracts.ts";
@@ -203,6 +204,32 @@ export class Aws implements InstanceLookup, Disposable {
   }
 
   /**
+   * Has EC2 Instance Connect let a public key in, for a user of an instance and for a minute.
+   *
+   * @throws {AppError} `auth` without `ec2-instance-connect:SendSSHPublicKey`; `target` when the
+   * instance does not run.
+   */
+  async sendSshPublicKey(request: PublicKeyRequest, signal: AbortSignal): Promise<void> {
+    const about = {
+      service: "ec2-instance-connect",
+      operation: "SendSSHPublicKey",
+      target: request.instanceId,
+      signal,
+    };
+    const answer = await this.#call(about, async () => {
+      const settings = await this.clientSettings("EC2_INSTANCE_CONNECT");
+      const { sendSshPublicKey } = await import("./instance_connect_calls.ts");
+      return await sendSshPublicKey(settings, request, signal);
+    });
+    if (answer.Success === true) return;
+    throw new AppError(
+      "protocol",
+      `Cannot send a public key to ${request.instanceId}: EC2 Instance Connect did not take it`,
+      { hint: "Try again; check --endpoint-url and AWS_ENDPOINT_URL, and any proxy" },
+    );
+  }
+
+  /**
    * All instances that the selector means; terminated ones only when asked for by id.
    *
    * @throws {NoSuchInstanceError} When asked for an id that EC2 does not know.
@@ -298,7 +325,7 @@ export class Aws implements InstanceLookup, Disposable {
       ...about,
       region: await this.region(),
       profile: this.profile,
-      endpoint: await this.#endpoint(about.service.toUpperCase()),
+      endpoint: await this.#endpoint(about.service.toUpperCase().replaceAll("-", "_")),
       credentials: this.#credentials,
       log: this.#log,
     }, send);

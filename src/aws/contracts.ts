@@ -97,6 +97,15 @@ export interface SessionService {
   terminateSession(sessionId: string, signal: AbortSignal): Promise<void>;
 }
 
+/** A public key that an instance is to let in for a minute. */
+export interface PublicKeyRequest {
+  instanceId: string;
+  /** Of the instance's operating system. */
+  user: string;
+  /** One line, as in an `authorized_keys` file. */
+  publicKey: string;
+}
+
 /** How long the account lets sessions be. Minutes; undefined: without limit. */
 export interface SessionLimits {
   /** Without activity. */

@@ -35,6 +35,8 @@ export function attempt(context: AwsErrorContext): string {
         : `Cannot look up instance ${target}`;
     case "DescribeSessions":
       return "Cannot look up sessions";
+    case "SendSSHPublicKey":
+      return `Cannot send a public key to ${target ?? "the instance"}`;
     case "GetCallerIdentity":
       return "Cannot look up whose the credentials are";
     case "AssumeRole":

@@ -20,6 +20,7 @@ export type {
   InstanceLookup,
   InstanceSelector,
   InstanceState,
+  PublicKeyRequest,
   SessionGrant,
   SessionLimits,
   SessionService,

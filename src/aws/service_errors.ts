@@ -96,6 +96,12 @@ const malformedInstance: Translate = (found) =>
     hint: "An instance id is i- and 17 (or 8) hex digits",
   });
 
+const instanceNotRunning: Translate = (found) =>
+  say(found, "target", "the instance does not run", {
+    why: found.text,
+    hint: `Start it: aws ec2 start-instances --instance-ids ${found.context.target ?? "ID"}`,
+  });
+
 const noDocument: Translate = ({ context, error, text }) =>
   new NoSuchDocumentError(
     `${attempt(context)}: the session document is not available${inRegion(context)}`,
@@ -153,6 +159,7 @@ const BY_CODE: Readonly<Record<string, Translate>> = {
   AccessDeniedException: accessDenied,
   UnauthorizedOperation: accessDenied,
   UnauthorizedException: accessDenied,
+  AuthException: accessDenied,
   ExpiredToken: expired,
   ExpiredTokenException: expired,
   RequestExpired: expired,
@@ -174,6 +181,9 @@ const BY_CODE: Readonly<Record<string, Translate>> = {
   TargetNotConnected: notConnected,
   InvalidInstanceId: noInstance,
   "InvalidInstanceID.NotFound": noInstance,
+  EC2InstanceNotFoundException: noInstance,
+  EC2InstanceStateInvalidException: instanceNotRunning,
+  EC2InstanceUnavailableException: serverFault,
   "InvalidInstanceID.Malformed": malformedInstance,
   InvalidDocument: noDocument,
   InvalidDocumentVersion: noDocument,
@@ -190,6 +200,7 @@ const BY_CODE: Readonly<Record<string, Translate>> = {
   LimitExceededException: quota,
   ResourceLimitExceededException: quota,
   InternalServerError: serverFault,
+  ServiceException: serverFault,
   InternalFailure: serverFault,
   InternalError: serverFault,
   ServiceUnavailable: serverFault,
@@ -197,4 +208,5 @@ const BY_CODE: Readonly<Record<string, Translate>> = {
   Unavailable: serverFault,
   ValidationException: invalidInput,
   ValidationError: invalidInput,
+  InvalidArgsException: invalidInput,
 };

@@ -197,8 +197,15 @@ export async function createSshProxyParts(
   return {
     instances: aws,
     startHosting: () => startHosting(settings.config, context),
-    open: async ({ instanceId, remotePort, ...request }) => {
-      const local = new StdioSide(remotePort, { input: Deno.stdin, output: Deno.stdout });
+    sendSshPublicKey: (request, signal) => aws.sendSshPublicKey(request, signal),
+    open: async ({ instanceId, remotePort, inputReady, ...request }) => {
+      const input = {
+        read: async (buffer: Uint8Array) => {
+          await inputReady;
+          return await Deno.stdin.read(buffer);
+        },
+      };
+      const local = new StdioSide(remotePort, { input, output: Deno.stdout });
       const region = await aws.region();
       const { priority } = options;
       const session = await manager.open({ instanceId, priority }, () =>

@@ -63,6 +63,20 @@ export const readText: ReadValue<string> = (text, option) => {
 };
 
 /**
+ * A user of an instance: what ssh and EC2 Instance Connect both take as it is.
+ *
+ * Source: the pattern of InstanceOSUser in EC2 Instance Connect's API.
+ */
+export const readUserName: ReadValue<string> = (text, option) => {
+  if (/^[A-Za-z_][A-Za-z0-9@._-]{0,30}[A-Za-z0-9$_-]?$/.test(text)) return text;
+  throw invalid(
+    text,
+    option,
+    "the name of a user: a letter, then up to 31 letters, digits and . _ - @",
+  );
+};
+
+/**
  * The instance, named by an argument, by `--instance-id`, or by both alike.
  *
  * @throws {AppError} `usage` when they name different ones.

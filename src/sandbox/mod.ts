@@ -1,6 +1,6 @@
 /**
- * An emulated AWS on loopback: EC2, IAM, KMS, SSM and STS APIs, the message gateway and an agent
- * per instance, whose network and permissions decide whether it is connected.
+ * An emulated AWS on loopback: EC2, EC2 Instance Connect, IAM, KMS, SSM and STS APIs, the message
+ * gateway and an agent per instance, whose network and permissions decide whether it is connected.
  *
  * Written from the protocol, never from what this project's client sends, so that other clients (the
  * AWS CLI with session-manager-plugin) work with it too. Faults: see `faults/fault.ts`.

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { AppError } from "../../errors/mod.ts";
 import type { KeepAlive, Priority } from "../../session/mod.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
-import { readAwsOptions, SESSION_OPTIONS, withAwsOptions } from "../options.ts";
+import { readAwsOptions, SESSION_OPTIONS, valueOption, withAwsOptions } from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
-import { readRemotePort, readText } from "../values.ts";
+import { readRemotePort, readText, readUserName } from "../values.ts";
 
 /** What `ssh-proxy` was asked. */
 export interface SshProxyOptions {
@@ -22,6 +23,8 @@ export interface SshProxyOptions {
   priority: Priority;
   /** Undefined: the configuration decides. */
   keepAlive: KeepAlive | undefined;
+  /** Sent through EC2 Instance Connect before ssh says its first word. */
+  pushKey: { publicKeyFile: string; user: string } | undefined;
   aws: AwsOptions;
 }
 
@@ -45,7 +48,18 @@ export const sshProxyCommand: CommandDefinition = {
         .addOption(SESSION_OPTIONS.reason)
         .addOption(SESSION_OPTIONS.noReconnect)
         .addOption(SESSION_OPTIONS.priority)
-        .addOption(SESSION_OPTIONS.keepAlive),
+        .addOption(SESSION_OPTIONS.keepAlive)
+        .optionsGroup("EC2 Instance Connect:")
+        .addOption(
+          valueOption(
+            "--push-key <FILE>",
+            "let this public key in for the next minute, for --user",
+            readText,
+          ),
+        )
+        .addOption(
+          valueOption("--user <NAME>", "user of the instance; %r in a ProxyCommand", readUserName),
+        ),
     )
       .addHelpText(
         "after",
@@ -70,6 +84,7 @@ export const sshProxyCommand: CommandDefinition = {
             reconnect: options.reconnect,
             priority: options.priority ?? "normal",
             keepAlive: options.keepAlive,
+            pushKey: readPushKey(options.pushKey, options.user),
             aws: readAwsOptions(options),
           }),
           run: async (options, context) => {
@@ -80,3 +95,16 @@ export const sshProxyCommand: CommandDefinition = {
       });
   },
 };
+
+function readPushKey(
+  publicKeyFile: string | undefined,
+  user: string | undefined,
+): SshProxyOptions["pushKey"] {
+  if (publicKeyFile !== undefined && user !== undefined) return { publicKeyFile, user };
+  if (publicKeyFile === undefined && user === undefined) return undefined;
+  const [given, missing] = user === undefined ? ["--push-key", "--user"] : ["--user", "--push-key"];
+  throw new AppError("usage", `Cannot use ${given} without ${missing}`, {
+    why: "A public key is sent for one user of the instance",
+    hint: "In a ProxyCommand write --push-key FILE --user %r",
+  });
+}

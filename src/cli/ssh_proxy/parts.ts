@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { InstanceLookup } from "../../aws/mod.ts";
+import type { InstanceLookup, PublicKeyRequest } from "../../aws/mod.ts";
 import type { HostedSession, SessionEnd, SessionEvent, SessionReady } from "../../session/mod.ts";
 import type { Hosting } from "../hosting.ts";
 
@@ -23,6 +23,8 @@ export interface SshStream {
 export interface SshStreamRequest {
   instanceId: string;
   remotePort: number;
+  /** Nothing of standard input is read before it resolves. */
+  inputReady: Promise<void>;
   onEvent(event: SessionEvent): void;
   signal: AbortSignal;
 }
@@ -31,6 +33,8 @@ export interface SshProxyParts extends Disposable {
   /** Begins to make this process a host of its session. */
   startHosting(): Hosting;
   readonly instances: InstanceLookup;
+  /** Lets a public key in for a minute. */
+  sendSshPublicKey(request: PublicKeyRequest, signal: AbortSignal): Promise<void>;
   /** Reads nothing of standard input before the session is ready. */
   open(request: SshStreamRequest): Promise<SshStream>;
 }

@@ -11,6 +11,7 @@ import {
   TargetNotConnectedError,
 } from "../../aws/mod.ts";
 import type { LoadedConfig } from "../../config/mod.ts";
+import { AppError, messageOf, toAppError } from "../../errors/mod.ts";
 import type { SshProxyOptions } from "../commands/ssh_proxy.ts";
 import { type Context, loadSettings } from "../context.ts";
 import { createSshProxyParts } from "../factory.ts";
@@ -18,6 +19,14 @@ import type { Hosting } from "../hosting.ts";
 import { untilAborted } from "../stop.ts";
 import type { SshProxyParts, SshStream } from "./parts.ts";
 import { endError, SshReport } from "./report.ts";
+
+/** A public key on its way. */
+interface Pushed {
+  /** Never resolves when the key was refused. */
+  done: Promise<void>;
+  /** Resolves only when it was refused. */
+  failure: Promise<AppError>;
+}
 
 /** Makes the parts that a command line asks for. */
 export type CreateSshProxyParts = (
@@ -38,22 +47,62 @@ export async function runSshProxy(
   const settings = await loadSettings(quiet);
   using parts = await createParts(options, settings, quiet);
   await using hosting = parts.startHosting();
+  const publicKey = options.pushKey && await readPublicKey(options.pushKey.publicKeyFile);
   const { instanceId } = await resolveInstance(parts.instances, selector, quiet.stop.signal);
   const name = `${instanceId}:${options.port}`;
-  const stream = await open(options, { parts, hosting, context: quiet, instanceId, name });
+  // Beside the opening, which takes longer; ssh is not heard before the key is where it is looked for.
+  const pushed = pushKey(options, { parts, context: quiet, instanceId, publicKey });
+  const stream = await open(options, { parts, hosting, context: quiet, instanceId, name, pushed });
   // Not awaited: nobody is told of it, and ssh waits for its first bytes.
   hosting.hold(stream.held);
-  return await untilEnd(stream, { context: quiet, name });
+  return await untilEnd(stream, { context: quiet, name, pushed });
+}
+
+async function readPublicKey(path: string): Promise<string> {
+  try {
+    return (await Deno.readTextFile(path)).trim();
+  } catch (error) {
+    throw new AppError("usage", `Cannot read the public key ${path}: ${messageOf(error)}`, {
+      hint: "Name the .pub file of a key pair, or run ec2-connect vscode setup again",
+      cause: error,
+    });
+  }
+}
+
+function pushKey(
+  { pushKey }: SshProxyOptions,
+  { parts, context, instanceId, publicKey }: {
+    parts: SshProxyParts;
+    context: Context;
+    instanceId: string;
+    publicKey: string | undefined;
+  },
+): Pushed {
+  const never = new Promise<never>(() => {});
+  if (pushKey === undefined || publicKey === undefined) {
+    return { done: Promise.resolve(), failure: never };
+  }
+  const { user } = pushKey;
+  const { signal } = context.stop;
+  const sending = parts.sendSshPublicKey({ instanceId, user, publicKey }, signal);
+  return {
+    done: sending.then(
+      () => context.reporter.log("debug", `${instanceId}: the public key is in for ${user}`),
+      () => never,
+    ),
+    failure: sending.then(() => never, toAppError),
+  };
 }
 
 async function open(
   { port }: SshProxyOptions,
-  { parts, hosting, context, instanceId, name }: {
+  { parts, hosting, context, instanceId, name, pushed }: {
     parts: SshProxyParts;
     hosting: Hosting;
     context: Context;
     instanceId: string;
     name: string;
+    pushed: Pushed;
   },
 ): Promise<SshStream> {
   const { reporter, stop } = context;
@@ -62,6 +111,7 @@ async function open(
     const stream = await parts.open({
       instanceId,
       remotePort: port,
+      inputReady: pushed.done,
       onEvent: (event) => {
         hosting.noteEvent(event);
         report.event(event);
@@ -83,12 +133,13 @@ async function open(
 
 async function untilEnd(
   stream: SshStream,
-  { context, name }: { context: Context; name: string },
+  { context, name, pushed }: { context: Context; name: string; pushed: Pushed },
 ): Promise<number> {
   const { reporter, stop } = context;
   const asked = untilAborted([stop.signal]);
-  await Promise.race([stream.closed, asked.aborted]);
+  const refusal = await Promise.race([stream.closed, asked.aborted, pushed.failure]);
   await stream.close();
+  if (refusal instanceof AppError) throw refusal;
   // The server's last words are ssh's to read, however slowly; not when somebody wants us gone.
   await Promise.race([stream.flushed(), asked.aborted]);
   asked.stop();

@@ -21,6 +21,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const JSON_TARGETS: Readonly<Record<JsonService, string>> = {
   ssm: "AmazonSSM.",
   kms: "TrentService.",
+  "ec2-instance-connect": "AWSEC2InstanceConnectService.",
 };
 const decoder = new TextDecoder();
 
@@ -56,7 +57,7 @@ export function identifyCall(request: Request, body: Uint8Array): ApiCall | unde
   const target = request.headers.get("x-amz-target");
   if (target !== null) {
     if (request.method !== "POST") return undefined;
-    for (const service of ["ssm", "kms"] as const) {
+    for (const service of Object.keys(JSON_TARGETS) as JsonService[]) {
       if (!target.startsWith(JSON_TARGETS[service])) continue;
       const operation = target.slice(JSON_TARGETS[service].length);
       return { service, operation, signed, parameters: new QueryParameters("") };

@@ -13,14 +13,14 @@ export class ApiError extends Error {
   }
 }
 
-/** The services spoken here. EC2, STS and IAM answer XML; SSM and KMS JSON. */
-export const SERVICE_NAMES = ["ec2", "iam", "kms", "ssm", "sts"] as const;
+/** The services spoken here. EC2, STS and IAM answer XML; the others JSON. */
+export const SERVICE_NAMES = ["ec2", "ec2-instance-connect", "iam", "kms", "ssm", "sts"] as const;
 export type ServiceName = typeof SERVICE_NAMES[number];
-export type JsonService = "ssm" | "kms";
+export type JsonService = "ssm" | "kms" | "ec2-instance-connect";
 export type QueryService = Exclude<ServiceName, JsonService>;
 
 export function isJsonService(service: ServiceName): service is JsonService {
-  return service === "ssm" || service === "kms";
+  return service === "ssm" || service === "kms" || service === "ec2-instance-connect";
 }
 
 /** The usual HTTP status of error codes that a fault may ask for; others are 400. */

@@ -1,5 +1,6 @@
 /**
- * The HTTP endpoint: EC2, IAM, KMS, SSM and STS on one address, and the fault API beside them.
+ * The HTTP endpoint: EC2, EC2 Instance Connect, IAM, KMS, SSM and STS on one address; beside them the
+ * fault API, and the metadata that instances see.
  *
  * @module
  */
@@ -10,6 +11,12 @@ import { ApiError, signatureError, statusOf } from "./api_error.ts";
 import { authorize, type Caller } from "./authorize.ts";
 import type { CredentialStore } from "./credential_store.ts";
 import { answerEc2 } from "./ec2/ec2.ts";
+import {
+  answerInstanceConnect,
+  answerMetadata,
+  METADATA_PATH,
+  PushedKeys,
+} from "./ec2_instance_connect.ts";
 import { answerIam } from "./iam/iam.ts";
 import { JsonRequest } from "./json_request.ts";
 import { answerKms } from "./kms.ts";
@@ -38,6 +45,7 @@ export class ApiServer {
   readonly #world: ApiWorld;
   /** Lets go of requests that a fault holds back. */
   readonly #held = new Set<() => void>();
+  readonly #pushedKeys = new PushedKeys();
 
   constructor(world: ApiWorld, address: { hostname: string; port: number }) {
     this.#world = world;
@@ -62,11 +70,19 @@ export class ApiServer {
     if (pathname === FAULT_PATH || pathname.startsWith(`${FAULT_PATH}/`)) {
       return await answerFaultApi(request, this.#world.controls);
     }
+    if (pathname.startsWith(`${METADATA_PATH}/`)) {
+      return answerMetadata(pathname, this.#pushedKeys, this.#world.nowMs());
+    }
     const body = await readBody(request);
     if (body === undefined) return new Response("The request is too large\n", { status: 413 });
     const call = identifyCall(request, body);
     if (call === undefined) {
-      return new Response("This endpoint serves EC2, IAM, KMS, SSM and STS\n", { status: 404 });
+      return new Response(
+        "This endpoint serves EC2, EC2 Instance Connect, IAM, KMS, SSM and STS\n",
+        {
+          status: 404,
+        },
+      );
     }
     await this.#holdBack(call);
     const response = this.#respond(call);
@@ -156,6 +172,17 @@ export class ApiServer {
       case "kms":
         return jsonResponse(
           answerKms(operation, JsonRequest.parse(signed.body), cloud.region(region)),
+        );
+      case "ec2-instance-connect":
+        return jsonResponse(
+          answerInstanceConnect(operation, {
+            request: JsonRequest.parse(signed.body),
+            fleet,
+            region,
+            callerArn: principal.arn,
+            keys: this.#pushedKeys,
+            nowMs,
+          }),
         );
       case "ec2":
         return ec2Response(

@@ -98,6 +98,8 @@ function resourcesOf(call: ApiCall, region: string, world: World): readonly Reso
       return ssmResources(call, region, world.fleet);
     case "kms":
       return kmsResources(call, region, world.fleet);
+    case "ec2-instance-connect":
+      return instanceResources(call, region, world.fleet);
     default:
       return call.service satisfies never;
   }
@@ -162,6 +164,14 @@ function kmsResources(call: ApiCall, region: string, fleet: Fleet): readonly Res
   return key === undefined ? ANY : [{ arn: key.arn }];
 }
 
+/** The instance that a key is for, with its tags. */
+function instanceResources(call: ApiCall, region: string, fleet: Fleet): readonly Resource[] {
+  const instanceId = textOf(call, "InstanceId");
+  if (instanceId === undefined) return ANY;
+  const tags = fleet.find(instanceId)?.tags ?? {};
+  return [{ arn: `arn:aws:ec2:${region}:${ACCOUNT_ID}:instance/${instanceId}`, tags }];
+}
+
 /** A text member of a JSON request. One of another type is refused later, by the operation. */
 function textOf(call: ApiCall, name: string): string | undefined {
   try {
@@ -186,6 +196,7 @@ function denied(
       );
     case "ssm":
     case "kms":
+    case "ec2-instance-connect":
       return new ApiError(
         "AccessDeniedException",
         `${sentence} on resource: ${resource} ${reason}`,

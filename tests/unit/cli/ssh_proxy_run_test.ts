@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { TargetNotConnectedError } from "../../../src/aws/mod.ts";
+import { AppError } from "../../../src/errors/mod.ts";
+import { type PublicKeyRequest, TargetNotConnectedError } from "../../../src/aws/mod.ts";
 import type { SshProxyOptions } from "../../../src/cli/commands/ssh_proxy.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
 import type {
@@ -23,6 +24,7 @@ function options(partial: Partial<SshProxyOptions> = {}): SshProxyOptions {
     reconnect: true,
     priority: "normal",
     keepAlive: undefined,
+    pushKey: undefined,
     aws: { profile: undefined, region: undefined, endpointUrl: undefined },
     ...partial,
   };
@@ -39,6 +41,7 @@ class Trial implements Disposable {
   /** In place of opening. */
   failure: unknown;
   flush: () => Promise<void> = () => Promise.resolve();
+  sendKey: (request: PublicKeyRequest) => Promise<void> = () => Promise.resolve();
   readonly held = new FakeHostedSession({ kind: "ssh" });
   readonly #closed = Promise.withResolvers<SessionEnd>();
 
@@ -51,6 +54,7 @@ class Trial implements Disposable {
     const parts: SshProxyParts = {
       instances: this.#fleet.instances,
       startHosting: () => this.#fleet.hosting,
+      sendSshPublicKey: (request) => this.sendKey(request),
       open: (request) => this.#open(request),
       [Symbol.dispose]: () => this.calls.push("dispose"),
     };
@@ -143,6 +147,9 @@ Deno.test("ssh-proxy: its arguments", async () => {
       [["web", "ssh"], /^Cannot read PORT: found "ssh"$/],
       [[""], /^Cannot read HOST: found ""$/],
       [["web", "22", "more"], /found more than wanted$/],
+      [["web", "--push-key", "k.pub"], /^Cannot use --push-key without --user$/],
+      [["web", "--user", "me"], /^Cannot use --user without --push-key$/],
+      [["web", "--push-key", "k.pub", "--user", "a b"], /^Cannot read --user: found "a b"$/],
     ] as const
   ) {
     const error = await refusal(() => parse(...args));
@@ -258,6 +265,54 @@ Deno.test("ssh-proxy: a target that is not connected is explained by its state",
   trial.failure = new TargetNotConnectedError(INSTANCE_ID, "not connected", {});
   const error = await refusal(() => trial.run({ host: INSTANCE_ID }));
   assert.match(error.message, /stopped/);
+});
+
+const PUBLIC_KEY = "ssh-ed25519 AAAA test";
+
+Deno.test("ssh-proxy: a public key is sent beside the opening, and ssh is not heard before", async () => {
+  const publicKeyFile = await Deno.makeTempFile();
+  await Deno.writeTextFile(publicKeyFile, `${PUBLIC_KEY}\n`);
+  using trial = new Trial();
+  const sent = Promise.withResolvers<void>();
+  const requests: unknown[] = [];
+  trial.sendKey = (request) => {
+    requests.push(request);
+    return sent.promise;
+  };
+  const end = trial.run({ pushKey: { publicKeyFile, user: "ubuntu" } });
+  const { inputReady } = await trial.opened.promise;
+  assert.deepEqual(requests, [
+    { instanceId: INSTANCE_ID, user: "ubuntu", publicKey: PUBLIC_KEY },
+  ]);
+  const pending = Symbol();
+  assert.equal(await Promise.race([inputReady, Promise.resolve(pending)]), pending);
+  sent.resolve();
+  await inputReady;
+  trial.end({ by: "user", reason: "" });
+  assert.equal(await end, 0);
+  await Deno.remove(publicKeyFile);
+});
+
+Deno.test("ssh-proxy: a refused public key ends it, with AWS's reason and no byte of ssh's", async () => {
+  const publicKeyFile = await Deno.makeTempFile();
+  using trial = new Trial();
+  trial.sendKey = () => Promise.reject(new AppError("auth", "Cannot send a public key: denied"));
+  const error = await refusal(() => trial.run({ pushKey: { publicKeyFile, user: "ubuntu" } }));
+  assert.deepEqual([error.exitCode, error.message], [4, "Cannot send a public key: denied"]);
+  assert.deepEqual(trial.calls, [`open ${INSTANCE_ID} 22`, "close", "dispose"]);
+  const { inputReady } = await trial.opened.promise;
+  const pending = Symbol();
+  assert.equal(await Promise.race([inputReady, Promise.resolve(pending)]), pending);
+  await Deno.remove(publicKeyFile);
+});
+
+Deno.test("ssh-proxy: without its public key nothing is opened", async () => {
+  using trial = new Trial();
+  const pushKey = { publicKeyFile: "/nonexistent/key.pub", user: "ubuntu" };
+  const error = await refusal(() => trial.run({ pushKey }));
+  assert.equal(error.exitCode, 2);
+  assert.match(error.message, /^Cannot read the public key \/nonexistent\/key\.pub: /);
+  assert.deepEqual(trial.calls, ["dispose"]);
 });
 
 Deno.test("the session is held where other processes see it, until the end", async () => {
