@@ -14,6 +14,8 @@ import type {
   ActiveSession,
   AwsSettings,
   Credentials,
+  DataKey,
+  DataKeyRequest,
   EnvLookup,
   Instance,
   InstanceLookup,
@@ -227,6 +229,31 @@ export class Aws implements InstanceLookup, Disposable {
       `Cannot send a public key to ${request.instanceId}: EC2 Instance Connect did not take it`,
       { hint: "Try again; check --endpoint-url and AWS_ENDPOINT_URL, and any proxy" },
     );
+  }
+
+  /**
+   * A key for one session, from the key that the account's preferences name.
+   *
+   * @throws {AppError} `auth` when it may not be used; `config` when it is disabled or gone.
+   */
+  async newDataKey(request: DataKeyRequest, signal: AbortSignal): Promise<DataKey> {
+    const about = {
+      service: "kms",
+      operation: "GenerateDataKey",
+      target: request.keyId,
+      signal,
+    };
+    const answer = await this.#call(about, async () => {
+      const settings = await this.clientSettings("KMS");
+      const { generateDataKey } = await import("./kms_calls.ts");
+      return await generateDataKey(settings, request, signal);
+    });
+    const { Plaintext: plaintext, CiphertextBlob: encrypted } = answer;
+    if (plaintext !== undefined && encrypted !== undefined) return { plaintext, encrypted };
+    throw new AppError("protocol", "Cannot encrypt the session: KMS gave no data key", {
+      why: "Its answer does not follow the API, so something other than KMS may have sent it",
+      hint: "Check --endpoint-url and AWS_ENDPOINT_URL_KMS, and any proxy",
+    });
   }
 
   /**

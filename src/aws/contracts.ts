@@ -79,9 +79,25 @@ export interface SessionGrant {
 export interface StartSessionRequest {
   /** Instance id. */
   target: string;
-  documentName: string;
-  parameters: Record<string, string[]>;
+  /** Left out: the account's own shell. */
+  documentName?: string;
+  parameters?: Record<string, string[]>;
   reason?: string;
+}
+
+/** What KMS is asked for a data key. */
+export interface DataKeyRequest {
+  /** Id or ARN of the key that encrypts it. */
+  keyId: string;
+  /** Its length. */
+  bytes: number;
+  encryptionContext: Record<string, string>;
+}
+
+/** A data key, as it is and encrypted. Lives in memory only. */
+export interface DataKey {
+  plaintext: Uint8Array;
+  encrypted: Uint8Array;
 }
 
 /**

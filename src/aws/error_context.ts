@@ -42,6 +42,8 @@ export function attempt(context: AwsErrorContext): string {
     case "AssumeRole":
     case "AssumeRoleWithWebIdentity":
       return `Cannot assume role ${target ?? ""}`.trim();
+    case "GenerateDataKey":
+      return `Cannot encrypt the session with key ${target ?? "of the account"}`;
     case "GetCredentials":
       return "Cannot get AWS credentials";
     default:

@@ -154,6 +154,27 @@ const invalidInput: Translate = (found) => {
   return say(found, "usage", found.text, { why: `${found.context.service} refused the request` });
 };
 
+const KEY_HINT = "The key is the one that the session preferences name: Systems Manager, Session " +
+  "Manager, Preferences";
+
+const keyDisabled: Translate = (found) =>
+  say(found, "config", "the key is disabled", {
+    why: found.text,
+    hint: `Enable it in KMS, or choose another one. ${KEY_HINT}`,
+  });
+
+const keyUnusable: Translate = (found) =>
+  say(found, "config", "the key cannot be used as it is", {
+    why: found.text,
+    hint: `Cancel its deletion in KMS, or choose another one. ${KEY_HINT}`,
+  });
+
+const noKey: Translate = (found) =>
+  say(found, "config", `there is no such key${inRegion(found.context)}`, {
+    why: found.text || "It was deleted, or is in another region or account",
+    hint: KEY_HINT,
+  });
+
 const BY_CODE: Readonly<Record<string, Translate>> = {
   AccessDenied: accessDenied,
   AccessDeniedException: accessDenied,
@@ -188,6 +209,10 @@ const BY_CODE: Readonly<Record<string, Translate>> = {
   InvalidDocument: noDocument,
   InvalidDocumentVersion: noDocument,
   DoesNotExistException: goneSession,
+  DisabledException: keyDisabled,
+  KMSInvalidStateException: keyUnusable,
+  InvalidKeyUsageException: keyUnusable,
+  NotFoundException: noKey,
   Throttling: throttled,
   ThrottlingException: throttled,
   ThrottledException: throttled,

@@ -41,8 +41,8 @@ export class SsmCalls {
   startSession(request: StartSessionRequest, signal: AbortSignal): Promise<GrantAnswer> {
     const command = new StartSessionCommand({
       Target: request.target,
-      DocumentName: request.documentName,
-      Parameters: request.parameters,
+      ...(request.documentName === undefined ? {} : { DocumentName: request.documentName }),
+      ...(request.parameters === undefined ? {} : { Parameters: request.parameters }),
       ...(request.reason === undefined ? {} : { Reason: request.reason }),
     });
     return this.#client.send(command, { abortSignal: signal });

@@ -11,7 +11,7 @@ export interface PerformanceFields {
   instance_name: string | null;
   local_port: number | null;
   remote_host: string | null;
-  remote_port: number;
+  remote_port: number | null;
   state: string;
   /** The period in fact. */
   from: string;
@@ -43,7 +43,7 @@ export function performanceFields(figures: SessionPerformance): PerformanceField
     instance_name: session.instanceName ?? null,
     local_port: session.localPort ?? null,
     remote_host: session.remoteHost ?? null,
-    remote_port: session.remotePort,
+    remote_port: session.remotePort || null,
     state: session.state,
     from: new Date(figures.fromMs).toISOString(),
     to: new Date(figures.toMs).toISOString(),

@@ -18,6 +18,7 @@ export interface MeasuredSession {
   /** Undefined for a session without a local port. */
   localPort: number | undefined;
   remoteHost: string | undefined;
+  /** 0 for a session that leads to no port. */
   remotePort: number;
   state: string;
   startedAtMs: number;

@@ -37,7 +37,7 @@ export function sessionMetrics(all: readonly SessionPerformance[]): MetricFamily
         instance_name: session.instanceName ?? "",
         local_port: String(session.localPort ?? ""),
         remote_host: session.remoteHost ?? "",
-        remote_port: String(session.remotePort),
+        remote_port: String(session.remotePort || ""),
         state: session.state,
       }, 1)),
     family(

@@ -1,11 +1,12 @@
 /**
- * The handshake that starts port sessions: what the agent asks and what the client answers.
+ * The handshake that starts a session: what the agent asks and what the client answers.
  *
  * Source: plugin src/message/handshakemessage.go; agent session/contracts/model.go and
  * session/datachannel/datachannel.go.
  *
  * @module
  */
+import { toBase64 } from "./base64.ts";
 import { isJsonObject, type JsonObject, parseJsonObject, stringMember } from "./json.ts";
 import { ProtocolError } from "./protocol_error.ts";
 
@@ -73,6 +74,32 @@ export function parseHandshakeRequest(payload: Uint8Array): HandshakeRequest {
   return { agentVersion: stringMember(json, "AgentVersion"), actions };
 }
 
+/** What the agent wants of KMS. */
+export interface EncryptionRequest {
+  /** Id or ARN of the key. */
+  keyId: string;
+  /** Base64 text that the data key is to be bound to; empty from older agents. */
+  challenge: string;
+}
+
+/** The encryption that a request asks for; undefined when the session is to be plain. */
+export function encryptionRequest({ actions }: HandshakeRequest): EncryptionRequest | undefined {
+  const action = actions.find(({ actionType }) => actionType === KMS_ACTION);
+  if (action === undefined) return undefined;
+  return {
+    keyId: stringMember(action.parameters, "KMSKeyId"),
+    challenge: stringMember(action.parameters, "Challenge"),
+  };
+}
+
+/** What came of asking KMS. */
+export type EncryptionAnswer =
+  /** `challenge`: as it was asked for, when the data key is bound to it. */
+  | { encryptedKey: Uint8Array; challenge: string }
+  | { error: string };
+
+const KMS_ACTION = "KMSEncryption";
+
 /** The answers of a client of this kind, and what it learned about the session. */
 export interface HandshakeAnswer {
   processed: ProcessedAction[];
@@ -82,19 +109,55 @@ export interface HandshakeAnswer {
   port: PortProperties | undefined;
 }
 
-/** Answers every requested action. Unknown ones are `unsupported`, unknown session types `failed`. */
-export function answerHandshake(request: HandshakeRequest): HandshakeAnswer {
+/**
+ * Answers every requested action. Unknown ones are `unsupported`, unknown session types `failed`.
+ *
+ * @param encryption Left out: encryption is unsupported, as it is for ports.
+ */
+export function answerHandshake(
+  request: HandshakeRequest,
+  encryption?: EncryptionAnswer,
+): HandshakeAnswer {
   const answer: HandshakeAnswer = { processed: [], sessionType: undefined, port: undefined };
   for (const action of request.actions) {
-    answer.processed.push(
-      action.actionType === "SessionType" ? answerSessionType(action, answer) : {
-        actionType: action.actionType,
-        actionStatus: ACTION_STATUS.unsupported,
-        error: `Unsupported action ${action.actionType}`,
-      },
-    );
+    answer.processed.push(answerAction(action, { answer, encryption }));
   }
   return answer;
+}
+
+function answerAction(
+  action: RequestedAction,
+  { answer, encryption }: {
+    answer: HandshakeAnswer;
+    encryption: EncryptionAnswer | undefined;
+  },
+): ProcessedAction {
+  const { actionType } = action;
+  if (actionType === "SessionType") return answerSessionType(action, answer);
+  if (actionType === KMS_ACTION && encryption !== undefined) return answerEncryption(encryption);
+  return {
+    actionType,
+    actionStatus: ACTION_STATUS.unsupported,
+    error: `Unsupported action ${actionType}`,
+  };
+}
+
+function answerEncryption(encryption: EncryptionAnswer): ProcessedAction {
+  const actionType = KMS_ACTION;
+  if ("error" in encryption) {
+    return { actionType, actionStatus: ACTION_STATUS.failed, error: encryption.error };
+  }
+  const { encryptedKey, challenge } = encryption;
+  return {
+    actionType,
+    actionStatus: ACTION_STATUS.success,
+    actionResult: {
+      KMSCipherTextKey: toBase64(encryptedKey),
+      KMSCipherTextHash: null,
+      // Older agents know neither the question nor the answer.
+      ...(challenge === "" ? {} : { ChallengeAcknowledgement: true }),
+    },
+  };
 }
 
 function answerSessionType(action: RequestedAction, answer: HandshakeAnswer): ProcessedAction {

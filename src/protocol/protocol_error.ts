@@ -4,7 +4,8 @@
  * @module
  */
 
-/** Why a message was refused. Each is one rule of the envelope, the multiplexer or the handshake. */
+/** Why a message was refused. Each is one rule of the envelope, the multiplexer, the handshake
+ * or the encryption. */
 export type ProtocolErrorCode =
   | "frame_too_short"
   | "header_length_out_of_range"
@@ -15,6 +16,7 @@ export type ProtocolErrorCode =
   | "payload_malformed"
   | "smux_version"
   | "smux_command"
+  | "decryption_failed"
   | "limit_exceeded";
 
 /** Bytes from the peer that break the protocol. The frame is dropped; the session may go on. */

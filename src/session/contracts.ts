@@ -19,8 +19,9 @@ export interface SessionGrant {
 export interface StartSessionRequest {
   /** Instance id. */
   target: string;
-  documentName: string;
-  parameters: Record<string, string[]>;
+  /** Left out: the account's own shell. */
+  documentName?: string;
+  parameters?: Record<string, string[]>;
   reason?: string;
 }
 
@@ -128,7 +129,20 @@ export type SessionEvent =
   | { type: "warning"; atMs: number; message: string; hint?: string }
   | { type: "notice"; atMs: number; message: string };
 
-/** Facts of a session that serves its port. */
+/** A key that encrypts one session, as KMS gives it. */
+export interface DataKey {
+  plaintext: Uint8Array;
+  /** The same, encrypted: the agent has KMS decrypt it. */
+  encrypted: Uint8Array;
+}
+
+/** Asks KMS for a data key. @throws {AppError} `auth` when that is not allowed, and by its kind else. */
+export type NewDataKey = (
+  request: { keyId: string; bytes: number; encryptionContext: Record<string, string> },
+  signal: AbortSignal,
+) => Promise<DataKey>;
+
+/** Facts of a session that serves its local side. */
 export interface SessionReady {
   sessionId: string;
   instanceId: string;
@@ -137,7 +151,7 @@ export interface SessionReady {
   localPort: number;
   remoteHost: string | undefined;
   remotePort: number;
-  /** From the start of the session to the port being served. */
+  /** From the start of the session to its local side being served. */
   connectMs: number;
   agentVersion: string;
   /**

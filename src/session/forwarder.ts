@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../platform/mod.ts";
-import { PAYLOAD_TYPE, STREAM_PAYLOAD_BYTES } from "../protocol/mod.ts";
+import { PAYLOAD_TYPE, type SessionCipher, STREAM_PAYLOAD_BYTES } from "../protocol/mod.ts";
 import type { ConnectionEvent } from "./contracts.ts";
 import type { DataChannel } from "./data_channel.ts";
 
@@ -60,11 +60,17 @@ export interface ConnectionForwarderOptions extends ForwarderOptions {
 /**
  * Sends bytes as payloads of a session without a multiplexer, while the window has room.
  *
+ * @param cipher Of a session that is encrypted.
  * @returns What there was no room for.
  */
-export function sendOutput(channel: DataChannel, bytes: Uint8Array): Uint8Array {
+export function sendOutput(
+  channel: DataChannel,
+  bytes: Uint8Array,
+  cipher?: SessionCipher,
+): Uint8Array {
   while (bytes.byteLength > 0 && channel.hasRoom) {
-    channel.send(PAYLOAD_TYPE.output, bytes.subarray(0, STREAM_PAYLOAD_BYTES));
+    const payload = bytes.subarray(0, STREAM_PAYLOAD_BYTES);
+    channel.send(PAYLOAD_TYPE.output, cipher === undefined ? payload : cipher.encrypt(payload));
     bytes = bytes.subarray(STREAM_PAYLOAD_BYTES);
   }
   return bytes;

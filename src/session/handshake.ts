@@ -17,12 +17,17 @@ import {
 } from "../protocol/mod.ts";
 import type { DataChannel } from "./data_channel.ts";
 
-/** What both sides agreed on. */
-export interface PortHandshake {
+/** What both sides agreed on, whatever the session is for. */
+export interface AgreedHandshake {
+  /** Empty where the agent never told. */
   agentVersion: string;
-  properties: PortProperties;
   /** Text for the person, or empty. */
   customerMessage: string;
+}
+
+/** The same of a session that forwards a port. */
+export interface PortHandshake extends AgreedHandshake {
+  properties: PortProperties;
 }
 
 /**

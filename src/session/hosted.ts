@@ -41,8 +41,11 @@ export interface SessionPolicy {
 
 /** What a session is, whatever happens to it. */
 export interface SessionFacts {
-  /** `port`: a local listener. `ssh`: standard input and output of `ssh-proxy`. */
-  kind: "port" | "ssh";
+  /**
+   * `port`: a local listener. `ssh`: standard input and output of `ssh-proxy`. `shell`: a terminal.
+   * `exec`: one command.
+   */
+  kind: "port" | "ssh" | "shell" | "exec";
   instanceId: string;
   /** The Name tag, where it is known. */
   instanceName: string | undefined;
@@ -51,11 +54,12 @@ export interface SessionFacts {
   /** Preset of the configuration that it was opened with. */
   preset: string | undefined;
   region: string;
-  /** Local address; empty for `ssh`. */
+  /** Local address; empty where nothing is listened on. */
   bind: string;
-  /** The port in fact listened on; 0 for `ssh`. */
+  /** The port in fact listened on; 0 where there is none. */
   localPort: number;
   remoteHost: string | undefined;
+  /** 0 where the session leads to no port. */
   remotePort: number;
   priority: Priority;
   keepAlive: KeepAlive;

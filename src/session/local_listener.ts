@@ -11,11 +11,18 @@ import {
   type ConnectionForwarderOptions,
   type ForwarderOptions,
 } from "./forwarder.ts";
-import type { AttachedChannel, Attachment, LocalFacts, LocalSide } from "./local_side.ts";
+import { performPortHandshake, type PortHandshake } from "./handshake.ts";
+import type {
+  AttachedChannel,
+  Attachment,
+  LocalFacts,
+  LocalSide,
+  StartedSession,
+} from "./local_side.ts";
 import { MuxForwarder } from "./mux_forwarder.ts";
 import { forwardingMode, startRequest } from "./port_document.ts";
 
-export class LocalListener implements LocalSide {
+export class LocalListener implements LocalSide<PortHandshake> {
   readonly canRestart = true;
   readonly facts: LocalFacts;
   readonly #forward: Forward;
@@ -43,8 +50,12 @@ export class LocalListener implements LocalSide {
     return startRequest(this.#forward, { ...about, localPort: this.facts.localPort });
   }
 
+  agree({ channel }: StartedSession, signal: AbortSignal): Promise<PortHandshake> {
+    return performPortHandshake(channel, signal);
+  }
+
   attach(
-    { channel, handshake, instanceId }: AttachedChannel,
+    { channel, handshake, instanceId }: AttachedChannel<PortHandshake>,
     options: ForwarderOptions,
   ): Attachment {
     const { remoteHost, remotePort } = this.#forward;

@@ -1,8 +1,8 @@
 /**
  * The local end of a session: what the session is for, and what moves its bytes.
  *
- * A session knows data channels and their life; all that differs between a forwarded port and the
- * standard streams of `ssh-proxy` is here. The local side outlives data channels: a resume keeps the
+ * A session knows data channels and their life; all that differs between a forwarded port, the
+ * standard streams of `ssh-proxy`, a shell and a command is here. The local side outlives data channels: a resume keeps the
  * channel and nobody here notices, a restart attaches another one.
  *
  * @module
@@ -10,7 +10,7 @@
 import type { StartSessionRequest } from "./contracts.ts";
 import type { DataChannel } from "./data_channel.ts";
 import type { Forwarder, ForwarderOptions } from "./forwarder.ts";
-import type { PortHandshake } from "./handshake.ts";
+import type { AgreedHandshake } from "./handshake.ts";
 import type { SessionFacts } from "./hosted.ts";
 
 /** What it is, for those who look at the session. */
@@ -19,11 +19,18 @@ export type LocalFacts = Pick<
   "kind" | "bind" | "localPort" | "remoteHost" | "remotePort"
 >;
 
+/** A session that AWS has started, and whose agent is to speak first. */
+export interface StartedSession {
+  channel: DataChannel;
+  sessionId: string;
+  instanceId: string;
+}
+
 /** A data channel that is ready to carry data. */
-export interface AttachedChannel {
+export interface AttachedChannel<Agreed extends AgreedHandshake = AgreedHandshake> {
   channel: DataChannel;
   /** What both sides agreed on. */
-  handshake: PortHandshake;
+  handshake: Agreed;
   instanceId: string;
 }
 
@@ -35,19 +42,27 @@ export interface Attachment {
   hasTerminateFlag: boolean;
 }
 
-export interface LocalSide {
+/** @typeParam Agreed What its kind of handshake ends with. */
+export interface LocalSide<Agreed extends AgreedHandshake = AgreedHandshake> {
   readonly facts: LocalFacts;
   /** Whether it can go on over another session, its present connections broken off. */
   readonly canRestart: boolean;
   /** The document that StartSession is asked for, with its parameters. */
   request(about: { instanceId: string; reason: string | undefined }): StartSessionRequest;
   /**
+   * Answers the agent until data can be carried.
+   *
+   * @throws {AppError} `protocol` when the agent wants another kind of session; whatever `signal` was
+   * aborted with.
+   */
+  agree(session: StartedSession, signal: AbortSignal): Promise<Agreed>;
+  /**
    * Moves bytes over the channel from now on, until the forwarder is stopped. Called again after a
    * restart, when the forwarder before has been stopped.
    *
    * @throws {AppError} `target` when the agent cannot do what is wanted.
    */
-  attach(channel: AttachedChannel, options: ForwarderOptions): Attachment;
+  attach(channel: AttachedChannel<Agreed>, options: ForwarderOptions): Attachment;
   /** Releases what it holds: a listener, streams. May be called again. */
   close(): void;
 }

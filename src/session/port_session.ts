@@ -1,5 +1,6 @@
 /**
- * One session of type Port, from StartSession to its end.
+ * One session, from StartSession to its end: a forwarded port, or whatever else its local side makes
+ * of the data channel.
  *
  * A shell around `session_machine.ts`: it does what the machine's effects say, and tells the machine
  * what came of it.
@@ -26,7 +27,7 @@ import type {
 } from "./contracts.ts";
 import { DataChannel } from "./data_channel.ts";
 import type { Forwarder } from "./forwarder.ts";
-import { performPortHandshake, type PortHandshake } from "./handshake.ts";
+import type { AgreedHandshake } from "./handshake.ts";
 import type {
   HostedSession,
   KeepAlive,
@@ -448,9 +449,10 @@ export class PortSession implements HostedSession, AsyncDisposable {
       );
       await opening.connect(grant);
       this.#dispatch({ type: "channel_open" });
+      const about = { sessionId: grant.sessionId, instanceId: target.instanceId };
       const handshake = await opening.step(
         "Handshake with the agent",
-        (step) => performPortHandshake(this.#channel, step),
+        (step) => this.#options.local.agree({ channel: this.#channel, ...about }, step),
       );
       const mode = this.#attach(handshake, target);
       const { bind, localPort, remoteHost, remotePort } = this.#options.local.facts;
@@ -541,7 +543,7 @@ export class PortSession implements HostedSession, AsyncDisposable {
   }
 
   /** The local side takes the channel over, whose handshake is done. */
-  #attach(handshake: PortHandshake, { instanceId }: SessionTarget): SessionReady["mode"] {
+  #attach(handshake: AgreedHandshake, { instanceId }: SessionTarget): SessionReady["mode"] {
     const { forwarder, mode, hasTerminateFlag } = this.#options.local.attach({
       channel: this.#channel,
       handshake,

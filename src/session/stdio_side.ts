@@ -7,10 +7,17 @@ import { AppError } from "../errors/mod.ts";
 import { agentFeatures } from "../protocol/mod.ts";
 import type { StartSessionRequest } from "./contracts.ts";
 import type { ForwarderOptions } from "./forwarder.ts";
-import type { AttachedChannel, Attachment, LocalFacts, LocalSide } from "./local_side.ts";
+import { performPortHandshake, type PortHandshake } from "./handshake.ts";
+import type {
+  AttachedChannel,
+  Attachment,
+  LocalFacts,
+  LocalSide,
+  StartedSession,
+} from "./local_side.ts";
 import { type StandardStreams, StdioForwarder } from "./stdio_forwarder.ts";
 
-export class StdioSide implements LocalSide {
+export class StdioSide implements LocalSide<PortHandshake> {
   /** The two ends of ssh share secrets that a new connection to the server would not know. */
   readonly canRestart = false;
   readonly facts: LocalFacts;
@@ -32,8 +39,15 @@ export class StdioSide implements LocalSide {
     };
   }
 
+  agree({ channel }: StartedSession, signal: AbortSignal): Promise<PortHandshake> {
+    return performPortHandshake(channel, signal);
+  }
+
   /** @throws {AppError} `protocol` when the document is one of a forwarded port. */
-  attach({ channel, handshake }: AttachedChannel, options: ForwarderOptions): Attachment {
+  attach(
+    { channel, handshake }: AttachedChannel<PortHandshake>,
+    options: ForwarderOptions,
+  ): Attachment {
     const { type } = handshake.properties;
     if (type !== "") {
       throw new AppError("protocol", "Starting the session: it is not one of a byte stream", {

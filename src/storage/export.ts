@@ -28,7 +28,7 @@ export function sessionFields(session: StoredSession, nowMs: number) {
     bind: session.kind === "port" ? session.bind : null,
     local_port: session.kind === "port" ? session.localPort : null,
     remote_host: session.remoteHost ?? null,
-    remote_port: session.remotePort,
+    remote_port: session.remotePort || null,
     priority: session.priority,
     keep_alive: session.keepAlive,
     host_pid: session.hostPid,

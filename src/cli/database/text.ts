@@ -139,9 +139,10 @@ function pairs(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => name.padEnd(width) + printable(value));
 }
 
-/** `127.0.0.1:8080 -> 80`, or what stands for it without a local port. */
+/** `127.0.0.1:8080 -> 80`, or what stands for it without a local port, or without any. */
 function forward(session: Session): string {
-  const from = session.local_port === null ? "ssh" : `${session.bind}:${session.local_port}`;
+  if (session.remote_port === null) return session.kind;
+  const from = session.local_port === null ? session.kind : `${session.bind}:${session.local_port}`;
   const host = session.remote_host === null ? "" : `${session.remote_host}:`;
   return `${from} -> ${host}${session.remote_port}`;
 }

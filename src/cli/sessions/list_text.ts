@@ -43,8 +43,8 @@ export function localEnd({ bind, local_port }: SessionEntry): string {
   return bind === null || local_port === null ? "-" : `${bracketed(bind)}:${local_port}`;
 }
 
-/** `80`, or `db.internal:5432` behind the instance. */
-export function remoteEnd({ remote_host, remote_port }: SessionEntry): string {
-  if (remote_port === null) return "-";
+/** `80`, or `db.internal:5432` behind the instance; `shell` or `exec` where there is no port. */
+export function remoteEnd({ kind, remote_host, remote_port }: SessionEntry): string {
+  if (remote_port === null) return kind ?? "-";
   return remote_host === null ? `${remote_port}` : `${bracketed(remote_host)}:${remote_port}`;
 }

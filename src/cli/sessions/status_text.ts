@@ -26,7 +26,7 @@ function sessionLines(session: SessionDetails, nowMs: number): string[] {
     ["state", session.state],
     ["instance", `${session.instance_id}${name}, ${session.region}`],
     ...(session.preset ? [["preset", session.preset] satisfies [string, string]] : []),
-    ["leads", `${localEnd(session)} -> ${remoteEnd(session)}`],
+    ["leads", describeWay(session)],
     ["host", describeHost(session)],
     ["up", `${formatDuration(session.uptime_s)}, ready after ${session.connect_ms} ms`],
     [
@@ -36,7 +36,7 @@ function sessionLines(session: SessionDetails, nowMs: number): string[] {
     ["traffic", describeTraffic(session)],
     ["lost", `${session.reconnects ?? 0} reconnects, ${session.restarts} of them restarts`],
     ["sent again", `${session.retransmissions} messages`],
-    ["agent", `${session.agent_version}, ${session.mode}, ${describeChannels(session)}`],
+    ["agent", describeAgent(session)],
     ["priority", session.priority ?? "-"],
     ["keep-alive", session.keep_alive],
     ["limits", describeLimits(session.policy)],
@@ -58,8 +58,16 @@ function describeHost({ host_pid, background }: SessionDetails): string {
   return `process ${host_pid}${background ? ", in the background" : ""}`;
 }
 
-function describeChannels({ channels }: SessionDetails): string {
-  return `${channels} data channel${channels === 1 ? "" : "s"}`;
+/** A shell and a command have no end here. */
+function describeWay(session: SessionDetails): string {
+  const end = remoteEnd(session);
+  return session.remote_port === null ? end : `${localEnd(session)} -> ${end}`;
+}
+
+/** The agent of a plain shell never tells its version. */
+function describeAgent({ agent_version, mode, channels }: SessionDetails): string {
+  const version = agent_version === "" ? "version not told" : agent_version;
+  return `${version}, ${mode}, ${channels} data channel${channels === 1 ? "" : "s"}`;
 }
 
 function describeTraffic({ bytes_in, bytes_out, open_connections }: SessionDetails): string {

@@ -13,13 +13,18 @@ export function metricsLines(sessions: readonly PerformanceFields[]): string[] {
   return sessions.flatMap((session, index) => [...(index === 0 ? [] : [""]), ...lines(session)]);
 }
 
+/** `8080 -> web:80`; the instance alone for a shell or a command. */
+function route({ local_port, remote_host, remote_port }: PerformanceFields, name: string): string {
+  if (remote_port === null) return name;
+  const host = remote_host === null ? "" : `${remote_host}:`;
+  return `${local_port ?? "ssh"} -> ${name}:${host}${remote_port}`;
+}
+
 function lines(session: PerformanceFields): string[] {
   const name = session.instance_name ?? session.instance_id;
-  const local = session.local_port === null ? "ssh" : String(session.local_port);
-  const remote = session.remote_host === null ? "" : `${session.remote_host}:`;
   const period = (Date.parse(session.to) - Date.parse(session.from)) / 1000;
   const facts: [label: string, text: string][] = [
-    ["session", `${local} -> ${name}:${remote}${session.remote_port}, ${session.state}`],
+    ["session", `${route(session, name)}, ${session.state}`],
     ["period", `${formatDuration(period)} from ${session.from}`],
     ["opening", `${session.connect_ms} ms`],
     ["round trip", roundTrip(session)],

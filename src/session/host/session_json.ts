@@ -7,7 +7,13 @@
  */
 import type { RoundTripCounts } from "../../protocol/mod.ts";
 import type { SessionState } from "../contracts.ts";
-import type { KeepAlive, Priority, SessionPolicy, SessionSnapshot } from "../hosted.ts";
+import type {
+  KeepAlive,
+  Priority,
+  SessionFacts,
+  SessionPolicy,
+  SessionSnapshot,
+} from "../hosted.ts";
 
 /** `lost`: its host is gone or silent. `remote`: active on AWS and held by no host of this machine. */
 export type ListedState = SessionState | "lost" | "remote";
@@ -19,6 +25,7 @@ export interface SessionEntry {
   instance_name: string | null;
   /** Preset of the configuration that it was opened with. */
   preset: string | null;
+  kind: SessionFacts["kind"] | null;
   state: ListedState;
   priority: Priority | null;
   bind: string | null;
@@ -46,7 +53,7 @@ export interface PolicyLimits {
 
 /** One entry of `status`. */
 export interface SessionDetails extends SessionEntry {
-  kind: "port" | "ssh";
+  kind: SessionFacts["kind"];
   selector: string;
   region: string;
   keep_alive: KeepAlive;
@@ -88,12 +95,13 @@ export function sessionDetails(
     instance_id: session.instanceId,
     instance_name: session.instanceName ?? null,
     preset: session.preset ?? null,
+    kind: session.kind,
     state: session.state,
     priority: session.priority,
     bind: session.kind === "port" ? session.bind : null,
     local_port: session.kind === "port" ? session.localPort : null,
     remote_host: session.remoteHost ?? null,
-    remote_port: session.remotePort,
+    remote_port: session.remotePort || null,
     host_pid: host.pid,
     background: host.background,
     started_at: time(session.startedAtMs),
@@ -103,7 +111,6 @@ export function sessionDetails(
     bytes_out: session.bytesOut,
     round_trip_ms: session.roundTripMs === undefined ? null : oneDecimal(session.roundTripMs),
     open_connections: session.openConnections,
-    kind: session.kind,
     selector: session.selector,
     region: session.region,
     keep_alive: session.keepAlive,
@@ -139,6 +146,7 @@ export function entryOf(details: SessionEntry): SessionEntry {
     instance_name: details.instance_name,
     // A host of an earlier version says nothing of it.
     preset: details.preset ?? null,
+    kind: details.kind,
     state: details.state,
     priority: details.priority,
     bind: details.bind,

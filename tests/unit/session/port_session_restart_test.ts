@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/errors/mod.ts";
+import { performPortHandshake } from "../../../src/session/handshake.ts";
 import type { LocalSide } from "../../../src/session/mod.ts";
 import { GRANT } from "../../support/fake_transport.ts";
 import { readAll, readExactly, writeAll } from "../../support/forwarding.ts";
@@ -167,6 +168,7 @@ Deno.test("A local side that cannot go on over another session ends with a refus
       documentName: "AWS-StartSSHSession",
       parameters: { portNumber: ["22"] },
     }),
+    agree: ({ channel }, signal) => performPortHandshake(channel, signal),
     attach: () => ({
       forwarder: { openConnections: 1, stop: () => {} },
       mode: "stdio",

@@ -195,6 +195,7 @@ Deno.test("list: a table for a person, the contract's fields for a program", asy
     "instance_id",
     "instance_name",
     "preset",
+    "kind",
     "state",
     "priority",
     "bind",

@@ -108,6 +108,7 @@ Deno.test("a host is found, with its sessions, until it ends; then nothing is le
       instance_id: "i-0123456789abcdef0",
       instance_name: "web",
       preset: null,
+      kind: "port",
       state: "active",
       priority: "normal",
       bind: "127.0.0.1",
