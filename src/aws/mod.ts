@@ -44,11 +44,12 @@ export { translateAwsError } from "./errors.ts";
 export {
   AmbiguousInstanceError,
   explainNotConnected,
+  InstanceNotFoundError,
   type ResolvedInstance,
   resolveInstance,
 } from "./resolve_instance.ts";
 export { safeText } from "./redact.ts";
-export { describeSelector, parseSelector } from "./selector.ts";
+export { describeSelector, isWrittenAsId, parseSelector } from "./selector.ts";
 export {
   ExpiredCredentialsError,
   NoSuchDocumentError,

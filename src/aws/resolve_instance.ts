@@ -4,10 +4,18 @@
  * @module
  */
 
-import { AppError } from "../errors/mod.ts";
+import { AppError, type AppErrorOptions } from "../errors/mod.ts";
 import type { Instance, InstanceLookup, InstanceSelector, InstanceState } from "./contracts.ts";
 import { describeSelector, isManagedNodeId } from "./selector.ts";
 import type { TargetNotConnectedError } from "./known_errors.ts";
+
+/** No instance fits: the name may be meant for something else. */
+export class InstanceNotFoundError extends AppError {
+  constructor(message: string, options: AppErrorOptions) {
+    super("target", message, options);
+    this.name = "InstanceNotFoundError";
+  }
+}
 
 /** The instance to connect to. */
 export interface ResolvedInstance {
@@ -39,7 +47,8 @@ export class AmbiguousInstanceError extends AppError {
  * the session tells soon enough whether it was right.
  *
  * @throws {AmbiguousInstanceError} When several run, or several are there and none runs.
- * @throws {AppError} `target` when there is none, or when the only one does not run.
+ * @throws {InstanceNotFoundError} When there is none.
+ * @throws {AppError} `target` when the only one does not run.
  */
 export async function resolveInstance(
   aws: InstanceLookup,
@@ -95,8 +104,7 @@ async function noneFound(aws: InstanceLookup, selector: InstanceSelector): Promi
   const where = `region ${await aws.region()}, ${
     aws.profile === undefined ? "default credentials" : `profile "${aws.profile}"`
   }`;
-  return new AppError(
-    "target",
+  return new InstanceNotFoundError(
     `Cannot find an instance: there is none ${describeSelector(selector)} (${where})`,
     {
       why: "It is mistyped or gone, or in another region or account",

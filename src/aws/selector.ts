@@ -14,6 +14,11 @@ const LOOKS_LIKE_ID = /^m?i-[0-9a-z]*$/;
 const FOUR_NUMBERS = /^\d+(?:\.\d+){3}$/;
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)+$/i;
 
+/** Whether a text is meant for an instance id, a whole and right one or not. */
+export function isWrittenAsId(text: string): boolean {
+  return LOOKS_LIKE_ID.test(text.trim().toLowerCase());
+}
+
 /**
  * Reads an INSTANCE argument: `i-…` or `mi-…`, `tag:KEY=VALUE`, a private IPv4 or IPv6 address, a
  * private DNS name (anything with a dot that can be a host name), else a Name tag.
@@ -26,7 +31,7 @@ export function parseSelector(text: string): InstanceSelector {
   if (trimmed.startsWith("tag:")) return parseTag(trimmed);
   const lower = trimmed.toLowerCase();
   if (INSTANCE_ID.test(lower)) return { by: "id", instanceId: lower };
-  if (LOOKS_LIKE_ID.test(lower)) {
+  if (isWrittenAsId(lower)) {
     throw refusal(text, "an instance id is i- and 17 (or 8) hex digits", {
       hint: `If that is the instance's name, write tag:Name=${trimmed}`,
     });

@@ -30,7 +30,10 @@ export async function loadSettings(context: Context): Promise<LoadedConfig> {
   const loaded = await loadConfig({ os: io.os, env: io.env, path: globals.configPath });
   // -q and -v are options, and options come before the configuration.
   if (!globals.quiet && globals.verbosity === 0) reporter.level = loaded.config.logging.level;
-  for (const { message, hint } of loaded.warnings) reporter.warn(message, hint);
+  // Whoever asked the background host has told of them.
+  if (!io.job?.settingsTold) {
+    for (const { message, hint } of loaded.warnings) reporter.warn(message, hint);
+  }
   if (loaded.file !== undefined) reporter.log("debug", `configuration: ${loaded.file}`);
   return loaded;
 }

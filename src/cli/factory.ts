@@ -164,6 +164,7 @@ export async function createConnectParts(
             ...request,
             target: instance,
             selector: options.instance ?? instanceId,
+            preset: options.preset,
             region,
             local,
             reselect: (signal) => resolveInstance(aws, instance.selector, signal),

@@ -18,6 +18,9 @@ import {
 /** A forward as it was written: without BIND, `--bind` decides. */
 export type ForwardSpec = Omit<Forward, "bind"> & { bind?: string };
 
+/** Where a forward leads that says nothing of it. */
+export const DEFAULT_FORWARD: Forward = { bind: "127.0.0.1", localPort: 0, remotePort: 22 };
+
 const OPTION = "-L";
 const WANTED = "[BIND:]LOCAL:[HOST:]REMOTE, such as 8080:80 or 5432:db.internal:5432";
 
@@ -66,7 +69,7 @@ export function requireDistinctPorts(forwards: readonly Forward[]): void {
     throw new AppError(
       "usage",
       `Cannot forward ${formatAddress({ bind: forward.bind, port: forward.localPort })}: ` +
-        `two ${OPTION} want it`,
+        "two forwards want it",
       { hint: "Give each forward a local port of its own, or 0 for any free one" },
     );
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nearestName } from "../config/mod.ts";
+import { nearestName, PRESET_NAME } from "../config/mod.ts";
 import { AppError } from "../errors/mod.ts";
 import type { OutputFormat } from "./errors.ts";
 
@@ -54,6 +54,12 @@ export const readReason: ReadValue<string> = (text, option) => {
   if (text.trim() !== "" && text.length <= REASON_MAX_CHARACTERS) return text;
   const found = text.trim() === "" ? text : `${text.slice(0, 20)}...`;
   throw invalid(found, option, `1 to ${REASON_MAX_CHARACTERS} characters`);
+};
+
+/** A name for a preset. */
+export const readPresetName: ReadValue<string> = (text, option) => {
+  if (PRESET_NAME.test(text)) return text;
+  throw invalid(text, option, "a name of letters, digits, dots, underscores and hyphens");
 };
 
 /** Any text but an empty one. */

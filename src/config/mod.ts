@@ -10,4 +10,5 @@ export { DEFAULT_CONFIG } from "./defaults.ts";
 export type { SettingEdit } from "./edit.ts";
 export { loadConfig, type LoadedConfig, type SettingOrigin } from "./load.ts";
 export { nearestName } from "./nearest.ts";
+export { PRESET_NAME } from "./preset_name.ts";
 export type { Config, Connection } from "./schema.ts";

@@ -8,6 +8,7 @@
  */
 
 import { z } from "zod";
+import { PRESET_NAME } from "./preset_name.ts";
 
 const seconds = z.number().positive().max(86_400);
 const milliseconds = z.int().min(0).max(86_400_000);
@@ -116,8 +117,7 @@ const connectionSchema = z.strictObject({
   });
 });
 
-/** Names that are typed on a command line: no spaces, and nothing that a shell or an option reads. */
-const presetName = z.string().regex(/^[\p{L}\d][\p{L}\d._-]*$/u, {
+const presetName = z.string().regex(PRESET_NAME, {
   error: "expected a name of letters, digits, dots, underscores and hyphens",
 });
 

@@ -11,6 +11,8 @@ export interface BackgroundJob {
   readonly hosting: Hosting;
   /** What the person chose of several, in place of the command line's INSTANCE. */
   readonly instance: string | undefined;
+  /** Who asked has told what in the settings could not be used. */
+  readonly settingsTold: boolean;
   /** To be called when all forwards are ready: who asked for them is told, and waits no more. */
   onReady(): void;
 }

@@ -82,7 +82,7 @@ export class JobRun {
     return known.exitCode;
   }
 
-  #io({ env, instance }: ConnectRequest): Io {
+  #io({ env, instance, settingsTold }: ConnectRequest): Io {
     const { io, hosting } = this.#surroundings;
     return {
       os: io.os,
@@ -98,7 +98,12 @@ export class JobRun {
         if (this.#earlySignal !== undefined) queueMicrotask(() => listener(this.#earlySignal!));
         return { [Symbol.dispose]: () => this.#stopListeners.delete(listener) };
       },
-      job: { hosting, instance: instance ?? undefined, onReady: () => this.#onReady() },
+      job: {
+        hosting,
+        instance: instance ?? undefined,
+        settingsTold,
+        onReady: () => this.#onReady(),
+      },
     };
   }
 

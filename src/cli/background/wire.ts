@@ -15,6 +15,8 @@ export interface ConnectRequest {
   instance: string | null;
   /** See `requestEnvironment()`. */
   env: Record<string, string>;
+  /** Who asks has told what in the settings could not be used. */
+  settingsTold: boolean;
 }
 
 /** One line of the answer. `ready` and `exit` are the last. */
@@ -25,11 +27,16 @@ export type ConnectMessage =
 
 /** @throws {ControlRefusal} 400 */
 export function readConnectRequest(body: unknown): ConnectRequest {
-  const { args, instance, env } = (body ?? {}) as Record<string, unknown>;
+  const { args, instance, env, settingsTold } = (body ?? {}) as Record<string, unknown>;
   const isValid = isTexts(args) && (instance === null || typeof instance === "string") &&
     typeof env === "object" && env !== null && isTexts(Object.values(env));
   if (!isValid) throw new ControlRefusal(400, "wanted args, instance and env");
-  return { args, instance, env: env as Record<string, string> };
+  return {
+    args,
+    instance,
+    env: env as Record<string, string>,
+    settingsTold: settingsTold === true,
+  };
 }
 
 function isTexts(value: unknown): value is string[] {

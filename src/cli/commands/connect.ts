@@ -7,7 +7,12 @@
 import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
 import type { Forward, KeepAlive, Priority } from "../../session/mod.ts";
-import { type ForwardSpec, readForward, requireDistinctPorts } from "../forward_spec.ts";
+import {
+  DEFAULT_FORWARD,
+  type ForwardSpec,
+  readForward,
+  requireDistinctPorts,
+} from "../forward_spec.ts";
 import { examples } from "../help.ts";
 import type { AwsOptions } from "../invocation.ts";
 import {
@@ -22,15 +27,18 @@ import {
   readBindAddress,
   readInstance,
   readLocalPort,
+  readPresetName,
   readRemoteHost,
   readRemotePort,
   readText,
 } from "../values.ts";
 
-/** What `connect` was asked. */
-export interface ConnectOptions {
+/** What `connect` does: the command line, a preset and defaults, joined by `../presets/apply.ts`. */
+export interface ConnectOptions extends CommonOptions {
   /** As it was written: an id, a Name tag, `tag:KEY=VALUE`, an address or DNS name. */
   instance: string | undefined;
+  /** The preset that INSTANCE named. */
+  preset: string | undefined;
   /** At least one. */
   forwards: Forward[];
   reason: string | undefined;
@@ -39,6 +47,27 @@ export interface ConnectOptions {
   priority: Priority;
   /** Undefined: the configuration decides. */
   keepAlive: KeepAlive | undefined;
+}
+
+/** What the command line of `connect` says. Undefined is what it leaves to a preset or a default. */
+export interface ConnectLine extends CommonOptions {
+  /** As it was written. */
+  instance: string | undefined;
+  /** Whether INSTANCE may be the name of a preset: `--instance-id` never is. */
+  mayBePreset: boolean;
+  /** All `-L`; at least one, complete. */
+  forwards: Forward[] | undefined;
+  /** `--local-port` and its like, those that were given. */
+  single: Partial<Forward>;
+  reason: string | undefined;
+  reconnect: boolean | undefined;
+  priority: Priority | undefined;
+  keepAlive: KeepAlive | undefined;
+  /** Keep all of it as a preset of this name. */
+  save: { name: string; mayReplace: boolean } | undefined;
+}
+
+interface CommonOptions {
   /** Run the quick checks before. */
   precheck: boolean;
   /** Find out why, when it fails. */
@@ -50,9 +79,6 @@ export interface ConnectOptions {
   command: string[] | undefined;
 }
 
-const DEFAULT_BIND = "127.0.0.1";
-const DEFAULT_REMOTE_PORT = 22;
-
 export const connectCommand: CommandDefinition = {
   takesCommandLine: true,
   define(program, found) {
@@ -61,14 +87,20 @@ export const connectCommand: CommandDefinition = {
         .description(
           "Opens a tunnel: connections to a port of this machine come out at a port of the instance, " +
             "or at a host that the instance reaches. It stays open until Ctrl-C.\n\n" +
-            "INSTANCE is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private " +
-            "DNS name. Without one, a terminal offers a list. Without ports, a free local port leads to " +
-            "port 22.",
+            "INSTANCE is the name of a preset of the configuration, an instance id, a Name tag, " +
+            "tag:KEY=VALUE, a private IP address or a private DNS name. Without one, a terminal offers " +
+            "a list. Without ports, a free local port leads to port 22.\n\n" +
+            "Options come before what a preset says. -L replaces its forwards; --local-port and its " +
+            "like change the one that it has.",
         )
         .usage("[INSTANCE] [options] [-- COMMAND...]")
         .argument("[INSTANCE]", "the instance to connect to")
         .optionsGroup("Forwarding:")
-        .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
+        .addOption(valueOption(
+          "-i, --instance-id <INSTANCE>",
+          "the same as INSTANCE, but never a preset",
+          readText,
+        ))
         .addOption(
           valueOption("--local-port <N>", "port of this machine; 0 is any free one", readLocalPort),
         )
@@ -90,10 +122,16 @@ export const connectCommand: CommandDefinition = {
           valueOption("--bind <ADDRESS>", "local address (default: 127.0.0.1)", readBindAddress),
         )
         .addOption(SESSION_OPTIONS.reason)
+        .addOption(new Option("--reconnect", "resume a lost session, whatever the preset says"))
         .addOption(SESSION_OPTIONS.noReconnect)
         .addOption(SESSION_OPTIONS.priority)
         .addOption(SESSION_OPTIONS.keepAlive)
         .addOption(new Option("--background", "return when ready; the tunnel stays open"))
+        .optionsGroup("Presets:")
+        .addOption(
+          valueOption("--save <NAME>", "keep this as a preset, then connect", readPresetName),
+        )
+        .addOption(new Option("--force", "with --save: replace a preset of that name"))
         .optionsGroup("Diagnosis:")
         .addOption(new Option("--precheck", "run the quick checks first; see precheck"))
         .addOption(new Option("--no-diagnose", "do not look for the cause of a failure")),
@@ -116,6 +154,11 @@ export const connectCommand: CommandDefinition = {
             "Several ports, for scripts: one JSON object a line",
             "ec2-connect connect web -L 0:80 -L 0:443 --format json",
           ],
+          ["As the preset db of the configuration says", "ec2-connect connect db"],
+          [
+            "Keep it as the preset db, for connect db and up db",
+            "ec2-connect connect bastion -L 5432:db.internal:5432 --save db",
+          ],
           ["Open it, and get on with other things", "ec2-connect connect web --background"],
           [
             "As long as a command runs",
@@ -127,13 +170,15 @@ export const connectCommand: CommandDefinition = {
       .action((instance, options) => {
         found({
           format: options.format,
-          options: (rest: string[] | undefined): ConnectOptions => ({
+          options: (rest: string[] | undefined): ConnectLine => ({
             instance: readInstance(instance, options.instanceId),
-            forwards: chooseForwards(options),
+            mayBePreset: options.instanceId === undefined,
+            ...readForwards(options),
             reason: options.reason,
             reconnect: options.reconnect,
-            priority: options.priority ?? "normal",
+            priority: options.priority,
             keepAlive: options.keepAlive,
+            save: readSave(options),
             precheck: options.precheck ?? false,
             diagnose: options.diagnose,
             background: options.background ?? false,
@@ -142,36 +187,48 @@ export const connectCommand: CommandDefinition = {
           }),
           run: async (options, context) => {
             const { runConnect } = await import("../connect/run.ts");
-            return await runConnect(options as ConnectOptions, context);
+            return await runConnect(options as ConnectLine, context);
           },
         });
       });
   },
 };
 
-function chooseForwards(options: {
+function readForwards(options: {
   localPort?: number | undefined;
   remotePort?: number | undefined;
   remoteHost?: string | undefined;
   bind?: string | undefined;
   L?: ForwardSpec[] | undefined;
-}): Forward[] {
-  const bind = options.bind ?? DEFAULT_BIND;
-  if (options.L === undefined) {
-    const { localPort = 0, remotePort = DEFAULT_REMOTE_PORT, remoteHost } = options;
-    return [{ bind, localPort, ...(remoteHost === undefined ? {} : { remoteHost }), remotePort }];
-  }
-  const single = (["localPort", "remotePort", "remoteHost"] as const)
-    .find((name) => options[name] !== undefined);
-  if (single !== undefined) {
-    const name = single.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+}): Pick<ConnectLine, "forwards" | "single"> {
+  const { localPort, remotePort, remoteHost, bind } = options;
+  const single: Partial<Forward> = {
+    ...(localPort === undefined ? {} : { localPort }),
+    ...(remotePort === undefined ? {} : { remotePort }),
+    ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(bind === undefined ? {} : { bind }),
+  };
+  if (options.L === undefined) return { forwards: undefined, single };
+  const other = Object.keys(single).find((name) => name !== "bind");
+  if (other !== undefined) {
+    const name = other.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
     throw new AppError("usage", `Cannot combine -L with --${name}: both say where to forward`, {
       hint: "Put everything into -L [BIND:]LOCAL:[HOST:]REMOTE",
     });
   }
-  const forwards = options.L.map((spec) => ({ bind, ...spec }));
+  const forwards = options.L.map((spec) => ({ bind: bind ?? DEFAULT_FORWARD.bind, ...spec }));
   requireDistinctPorts(forwards);
-  return forwards;
+  return { forwards, single: {} };
+}
+
+function readSave(
+  { save, force }: { save?: string | undefined; force?: boolean | undefined },
+): ConnectLine["save"] {
+  if (save !== undefined) return { name: save, mayReplace: force ?? false };
+  if (!force) return undefined;
+  throw new AppError("usage", "Cannot use --force without --save: there is nothing to replace", {
+    hint: "Leave out --force, or give --save NAME",
+  });
 }
 
 function readCommand(rest: string[] | undefined, isBackground: boolean): string[] | undefined {

@@ -8,10 +8,12 @@ import { explainNotConnected, parseSelector, TargetNotConnectedError } from "../
 import type { LoadedConfig } from "../../config/mod.ts";
 import { AppError } from "../../errors/mod.ts";
 import type { Forward } from "../../session/mod.ts";
-import type { ConnectOptions } from "../commands/connect.ts";
+import type { ConnectLine, ConnectOptions } from "../commands/connect.ts";
 import { type Context, loadSettings } from "../context.ts";
 import { createConnectParts } from "../factory.ts";
 import { isLoopback } from "../forward_spec.ts";
+import { completeOptions } from "../presets/apply.ts";
+import { orPresetMeant } from "../presets/find.ts";
 import { chooseInstance, requireInstance } from "../pick/choose_instance.ts";
 import { runWithForwards } from "./command.ts";
 import type { ConnectParts } from "./parts.ts";
@@ -27,25 +29,42 @@ export type CreateParts = (
 
 /** @returns 0 after a clean end, 3 when a tunnel ended unasked, or the command's own status. */
 export async function runConnect(
-  options: ConnectOptions,
+  line: ConnectLine,
   context: Context,
   createParts: CreateParts = createConnectParts,
 ): Promise<number> {
   const { job } = context.io;
+  const written = job?.instance ?? line.instance;
+  if (written === undefined) requireInstance(undefined, context);
+  const settings = await loadSettings(context);
+  const options = completeOptions(line, settings.config);
+  if (options.preset !== undefined) {
+    context.reporter.log("debug", `preset ${options.preset}: ${options.instance}`);
+  }
+  // The process that asked the background host has saved it.
+  const save = job === undefined ? line.save : undefined;
+  if (save !== undefined && options.instance !== undefined) {
+    await (await import("../presets/save.ts")).savePreset(save, options, { settings, context });
+  }
   if (options.background && job === undefined) {
     const { connectInBackground } = await import("../background/connect.ts");
-    return await connectInBackground(options, context, createParts);
+    return await connectInBackground(options, { line, settings, context, createParts });
   }
   const asked = job?.instance ?? options.instance;
   const selector = asked === undefined ? undefined : parseSelector(asked);
-  requireInstance(selector, context);
-  const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);
   // Before any call: a taken port is found at once, and nothing has to be undone then.
   using listeners = await openListeners(options.forwards, parts);
   warnOfOpenPorts(options.forwards, context);
   await using hosting = parts.startHosting();
-  const instance = await chooseInstance(selector, { parts, context, question: "Connect to" });
+  const instance = await orPresetMeant(
+    () => chooseInstance(selector, { parts, context, question: "Connect to" }),
+    { line, settings },
+  );
+  if (save !== undefined && options.instance === undefined) {
+    const picked = { ...options, instance: instance.instanceId };
+    await (await import("../presets/save.ts")).savePreset(save, picked, { settings, context });
+  }
   const hasCommand = options.command !== undefined;
   await using tunnels = new Tunnels({ parts, hosting, context, hasCommand });
   if (options.precheck) await (await parts.diagnosis?.())?.before(instance);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TargetNotConnectedError } from "../../../src/aws/mod.ts";
-import type { ConnectOptions } from "../../../src/cli/commands/connect.ts";
+import type { ConnectLine } from "../../../src/cli/commands/connect.ts";
 import { runConnect } from "../../../src/cli/connect/run.ts";
 import type { Context } from "../../../src/cli/context.ts";
 import { Stopped } from "../../../src/cli/stop.ts";
@@ -12,10 +12,13 @@ import { fakeInstance, FakeParts, INSTANCE_ID } from "../../support/fake_tunnels
 const AT = "2024-01-01T00:00:00.000Z";
 const AT_MS = Date.parse(AT);
 
-function options(partial: Partial<ConnectOptions> = {}): ConnectOptions {
+function options(partial: Partial<ConnectLine> = {}): ConnectLine {
   return {
     instance: "web",
+    mayBePreset: true,
     forwards: [{ bind: "127.0.0.1", localPort: 8080, remotePort: 80 }],
+    single: {},
+    save: undefined,
     reason: undefined,
     reconnect: true,
     priority: "normal",
@@ -45,14 +48,14 @@ class Trial implements Disposable {
     this.context = fakeContext(this.io, setup);
   }
 
-  run(partial: Partial<ConnectOptions> = {}): Promise<number> {
+  run(partial: Partial<ConnectLine> = {}): Promise<number> {
     return runConnect(options(partial), this.context, () => this.parts);
   }
 
   /** Starts it and waits until it has opened so many tunnels. */
   async open(
     count: number,
-    partial: Partial<ConnectOptions> = {},
+    partial: Partial<ConnectLine> = {},
   ): Promise<{ end: Promise<number> }> {
     const opened = Promise.withResolvers<void>();
     this.parts.onTunnel = () => this.parts.tunnels.length === count && opened.resolve();

@@ -65,7 +65,7 @@ Deno.test("requireDistinctPorts() refuses a port twice, unless on different addr
   ];
   for (const forwards of collisions) {
     const error = await refusal(() => requireDistinctPorts(forwards));
-    assert.match(error.message, /:80: two -L want it$/);
+    assert.match(error.message, /:80: two forwards want it$/);
     assert.equal(error.exitCode, 2);
   }
   requireDistinctPorts([forward("127.0.0.1", 80), forward("127.0.0.2", 80)]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { ConnectOptions } from "../../../src/cli/commands/connect.ts";
+import type { ConnectLine, ConnectOptions } from "../../../src/cli/commands/connect.ts";
+import { completeOptions } from "../../../src/cli/presets/apply.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
 import { refusal } from "../../support/fake_io.ts";
 
@@ -10,18 +11,21 @@ async function parse(line: string | string[]) {
   return invocation;
 }
 
-const connect = async (line: string | string[]) => (await parse(line)).options as ConnectOptions;
+const connect = async (line: string | string[]) => (await parse(line)).options as ConnectLine;
 
 const NO_AWS = { profile: undefined, region: undefined, endpointUrl: undefined };
 
-Deno.test("connect: defaults are port 22 of the instance on a free local port", async () => {
+Deno.test("connect: what is not given is told apart from what is given as it is by default", async () => {
   assert.deepEqual(await connect("connect web"), {
     instance: "web",
-    forwards: [{ bind: "127.0.0.1", localPort: 0, remotePort: 22 }],
+    mayBePreset: true,
+    forwards: undefined,
+    single: {},
     reason: undefined,
-    reconnect: true,
-    priority: "normal",
+    reconnect: undefined,
+    priority: undefined,
     keepAlive: undefined,
+    save: undefined,
     precheck: false,
     diagnose: true,
     background: false,
@@ -29,6 +33,19 @@ Deno.test("connect: defaults are port 22 of the instance on a free local port", 
     command: undefined,
   });
   assert.equal((await connect("connect")).instance, undefined);
+  const given = await connect(
+    "connect web --local-port 0 --remote-port 22 --bind 127.0.0.1 --reconnect --priority normal",
+  );
+  assert.deepEqual(given.single, { localPort: 0, remotePort: 22, bind: "127.0.0.1" });
+  assert.deepEqual([given.reconnect, given.priority], [true, "normal"]);
+});
+
+Deno.test("connect: --save and its name", async () => {
+  assert.deepEqual((await connect("connect web --save db.prod_1-é")).save, {
+    name: "db.prod_1-é",
+    mayReplace: false,
+  });
+  assert.deepEqual((await connect("connect web --save db --force")).save?.mayReplace, true);
 });
 
 Deno.test("connect: every option of the contract", async () => {
@@ -38,16 +55,14 @@ Deno.test("connect: every option of the contract", async () => {
     "--profile p --region r --endpoint-url http://h:1 --format json";
   assert.deepEqual(await connect([...line.split(" "), "--reason", "CHG 1"]), {
     instance: "tag:role=db",
-    forwards: [{
-      bind: "0.0.0.0",
-      localPort: 8080,
-      remoteHost: "db.internal",
-      remotePort: 80,
-    }],
+    mayBePreset: false,
+    forwards: undefined,
+    single: { bind: "0.0.0.0", localPort: 8080, remoteHost: "db.internal", remotePort: 80 },
     reason: "CHG 1",
     reconnect: false,
     priority: "high",
     keepAlive: "policy",
+    save: undefined,
     precheck: true,
     diagnose: false,
     background: false,
@@ -59,6 +74,7 @@ Deno.test("connect: every option of the contract", async () => {
 
 Deno.test("connect: forwards from ports and from -L", async () => {
   const cases: [string, ConnectOptions["forwards"]][] = [
+    ["", [{ bind: "127.0.0.1", localPort: 0, remotePort: 22 }]],
     ["--local-port 0", [{ bind: "127.0.0.1", localPort: 0, remotePort: 22 }]],
     ["--local-port 2222", [{ bind: "127.0.0.1", localPort: 2222, remotePort: 22 }]],
     ["--remote-port 80", [{ bind: "127.0.0.1", localPort: 0, remotePort: 80 }]],
@@ -78,7 +94,8 @@ Deno.test("connect: forwards from ports and from -L", async () => {
     ],
   ];
   for (const [options, forwards] of cases) {
-    assert.deepEqual((await connect(`connect web ${options}`)).forwards, forwards, options);
+    const line = await connect(`connect web ${options}`.trim());
+    assert.deepEqual(completeOptions(line, { connections: {} }).forwards, forwards, options);
   }
 });
 
@@ -247,7 +264,15 @@ Deno.test("what is wrong is a usage error that names it and the way out", async 
       ["connect", "a", "-L", "1:2", "--remote-host", "h"],
       "Cannot combine -L with --remote-host: both say where to forward",
     ],
-    [["connect", "a", "-L", "1:2", "-L", "1:3"], "Cannot forward 127.0.0.1:1: two -L want it"],
+    [
+      ["connect", "a", "-L", "1:2", "-L", "1:3"],
+      "Cannot forward 127.0.0.1:1: two forwards want it",
+    ],
+    [["connect", "a", "--force"], "Cannot use --force without --save: there is nothing to replace"],
+    [["connect", "a", "--save", "a b"], 'Cannot read --save: found "a b"'],
+    [["connect", "a", "--save", "$(id)"], 'Cannot read --save: found "$(id)"'],
+    [["connect", "a", "--save", "-x"], 'Cannot read --save: found "-x"'],
+    [["connect", "a", "--save", ""], 'Cannot read --save: found ""'],
     [["connect", "a", "--format", "yaml"], 'Cannot read --format: found "yaml"'],
     [["sandbox", "x"], 'Cannot use argument "x": found more than wanted'],
     [["sandbox", "--", "x"], 'Cannot run sandbox: found "-- x"'],

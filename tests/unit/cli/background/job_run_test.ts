@@ -12,7 +12,7 @@ import { FakeHosting } from "../../../support/fake_hosting.ts";
 import { FakeIo } from "../../../support/fake_io.ts";
 
 function start(request: Partial<ConnectRequest>): JobRun {
-  return new JobRun({ args: [], instance: null, env: {}, ...request }, {
+  return new JobRun({ args: [], instance: null, env: {}, settingsTold: false, ...request }, {
     hosting: new FakeHosting(),
     io: new FakeIo({ env: { HTTPS_PROXY: "http://a:1" } }),
     log: new RotatingLog("/nonexistent/log"),
@@ -65,7 +65,10 @@ Deno.test("a job that is stopped before it has begun ends", async () => {
 
 Deno.test("requests that are none are refused with 400", () => {
   const request = { args: ["connect"], instance: null, env: { A: "b" } };
-  assert.deepEqual(readConnectRequest(request), request);
+  // As an earlier version asks.
+  assert.deepEqual(readConnectRequest(request), { ...request, settingsTold: false });
+  const whole = { ...request, settingsTold: true };
+  assert.deepEqual(readConnectRequest(whole), whole);
   const wrong = [
     undefined,
     null,

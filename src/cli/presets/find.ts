@@ -1,0 +1,105 @@
+/**
+ * Presets and groups of the configuration by the names that a person types.
+ *
+ * @module
+ */
+import { InstanceNotFoundError, isWrittenAsId } from "../../aws/mod.ts";
+import { type Config, type Connection, nearestName } from "../../config/mod.ts";
+import { AppError } from "../../errors/mod.ts";
+
+/** What is looked into. */
+export type Presets = Pick<Config, "connections" | "groups">;
+
+/** A preset and its name. */
+export interface NamedPreset {
+  name: string;
+  preset: Connection;
+}
+
+/** The preset of this name. What is written as an instance id is never one. */
+export function findPreset(
+  { connections }: Pick<Presets, "connections">,
+  name: string,
+): Connection | undefined {
+  // "constructor" is a name as good as any, and every object has one.
+  if (isWrittenAsId(name) || !Object.hasOwn(connections, name)) return undefined;
+  return connections[name];
+}
+
+/**
+ * The presets that names of presets and groups stand for, each once, in the order of first mention.
+ *
+ * @throws {AppError} `usage` with every name that is unknown.
+ */
+export function presetsNamed(presets: Presets, names: readonly string[]): NamedPreset[] {
+  const found = new Map<string, Connection>();
+  const unknown = new Map<string, string | undefined>();
+  for (const name of names) {
+    for (const member of membersOf(presets, name)) {
+      const preset = findPreset(presets, member);
+      if (preset !== undefined) found.set(member, preset);
+      else unknown.set(member, member === name ? undefined : name);
+    }
+  }
+  if (unknown.size > 0) throw unknownNames(presets, unknown);
+  return [...found].map(([name, preset]) => ({ name, preset }));
+}
+
+/** A preset is its own only member. */
+function membersOf(presets: Presets, name: string): readonly string[] {
+  const { groups } = presets;
+  if (findPreset(presets, name) !== undefined || !Object.hasOwn(groups, name)) return [name];
+  return groups[name]!;
+}
+
+/** @param unknown Names, and the group of each that is a member of one. */
+export function unknownNames(
+  presets: Presets,
+  unknown: ReadonlyMap<string, string | undefined>,
+): AppError {
+  const names = [...unknown].map(([name, group]) =>
+    group === undefined ? `"${name}"` : `"${name}" of group "${group}"`
+  );
+  const what = names.length === 1 ? "preset or group" : "presets or groups";
+  const known = [...Object.keys(presets.connections), ...Object.keys(presets.groups)];
+  const nearest = [...unknown.keys()].flatMap((name) => nearestName(name, known) ?? []);
+  return new AppError("usage", `Cannot find ${what} ${names.join(", ")}`, {
+    why: known.length === 0 ? "The configuration has none" : `There are: ${known.join(", ")}`,
+    hint: nearest.length > 0
+      ? `Did you mean ${[...new Set(nearest)].join(", ")}?`
+      : "Write them into connections and groups of the configuration, or use connect --save",
+  });
+}
+
+/**
+ * Finds the instance of a command line. Where there is none, the name may be mistyped for that of a
+ * preset, or be a group's.
+ */
+export async function orPresetMeant<T>(
+  find: () => Promise<T>,
+  { line, settings }: {
+    line: { instance: string | undefined; mayBePreset: boolean };
+    settings: { config: Presets };
+  },
+): Promise<T> {
+  try {
+    return await find();
+  } catch (error) {
+    const hint = line.mayBePreset && line.instance !== undefined
+      ? presetHint(line.instance, settings.config)
+      : undefined;
+    if (!(error instanceof InstanceNotFoundError) || hint === undefined) throw error;
+    const { kind, message, why } = error;
+    throw new AppError(kind, message, {
+      ...(why === undefined ? {} : { why }),
+      hint,
+      cause: error,
+    });
+  }
+}
+
+function presetHint(typed: string, { connections, groups }: Presets): string | undefined {
+  if (Object.hasOwn(groups, typed)) return `"${typed}" is a group: ec2-connect up ${typed}`;
+  const nearest = nearestName(typed, Object.keys(connections));
+  return nearest === undefined ? undefined : `Did you mean the preset ${nearest}?`;
+}
