@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nearestName, PRESET_NAME } from "../config/mod.ts";
+import { hostName, localAddress, nearestName, PRESET_NAME } from "../config/mod.ts";
 import { AppError } from "../errors/mod.ts";
 import type { OutputFormat } from "./errors.ts";
 
@@ -32,20 +32,15 @@ function readPort(text: string, option: string, lowest: number): number {
  * `localhost` becomes 127.0.0.1, `*` all IPv4 addresses; brackets around IPv6 are taken off.
  */
 export const readBindAddress: ReadValue<string> = (text, option) => {
-  if (text === "localhost") return "127.0.0.1";
-  if (text === "*") return "0.0.0.0";
-  const bare = text.replace(/^\[(.*)\]$/, "$1");
-  if (isIpv4(bare) || isIpv6(bare)) return bare;
+  const address = localAddress(text);
+  if (address !== undefined) return address;
   throw invalid(text, option, "an IP address of this machine, such as 127.0.0.1 or ::1");
 };
 
 /** A host that the instance connects to: a name or an address. */
 export const readRemoteHost: ReadValue<string> = (text, option) => {
-  const bare = text.replace(/^\[(.*)\]$/, "$1");
-  if (isIpv4(bare) || isIpv6(bare)) return bare;
-  const isName = /^(?=.{1,253}$)[\w](?:[\w-]*[\w])?(?:\.[\w](?:[\w-]*[\w])?)*\.?$/.test(bare);
-  // Digits and dots alone are an address that went wrong, never a name.
-  if (isName && !/^[\d.]+$/.test(bare)) return bare;
+  const host = hostName(text);
+  if (host !== undefined) return host;
   throw invalid(text, option, "a host name or an IP address");
 };
 
@@ -149,13 +144,4 @@ export function invalid(text: string, option: string, wanted: string, hint?: str
     why: `Wanted ${wanted}`,
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-function isIpv4(text: string): boolean {
-  return /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(text);
-}
-
-function isIpv6(text: string): boolean {
-  // The URL parser knows the rules; it takes no zone ("%eth0"), and neither does this.
-  return text.includes(":") && /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]/`);
 }

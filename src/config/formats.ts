@@ -1,5 +1,5 @@
 /**
- * Configuration text to a value, and a setting's path back to its line.
+ * Configuration text to a value.
  *
  * The parsers of TOML and YAML are loaded when a file needs them.
  *
@@ -8,7 +8,6 @@
 
 import { messageOf } from "../errors/mod.ts";
 import { jsonErrorOffset } from "./json_error.ts";
-import { tomlEntries, type TomlEntry } from "./toml_lines.ts";
 
 /** The languages a configuration file may be written in. */
 export type ConfigFormat = "json" | "toml" | "yaml";
@@ -41,7 +40,7 @@ export async function parseConfigText(text: string, format: ConfigFormat): Promi
   if (content.trim() === "") return {};
   switch (format) {
     case "json":
-      return parseJson(content);
+      return await parseJson(content);
     case "toml":
       return await parseToml(content);
     case "yaml":
@@ -49,10 +48,13 @@ export async function parseConfigText(text: string, format: ConfigFormat): Promi
   }
 }
 
-function parseJson(text: string): unknown {
+async function parseJson(text: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text);
+    await refuseRepeatedNames(text, value);
+    return value;
   } catch (error) {
+    if (error instanceof SyntaxProblem) throw error;
     // The engine repeats the text in some messages and the position in others; neither helps here.
     const message = messageOf(error).replace(/,? (?:\.\.\.)?".*$/s, "").replace(
       / at position.*$/,
@@ -60,6 +62,34 @@ function parseJson(text: string): unknown {
     );
     throw new SyntaxProblem(message, lineAt(text, jsonErrorOffset(text)));
   }
+}
+
+/** The engine takes the last of two equal names and says nothing; TOML and YAML forbid them. */
+async function refuseRepeatedNames(text: string, value: unknown): Promise<void> {
+  // Every quote of valid JSON begins or ends a string, and a colon follows those that are names.
+  const written = text.match(/"(?:[^"\\]|\\.)*"(?:\s*:)?/g)?.filter((part) => part.endsWith(":"));
+  if ((written?.length ?? 0) === countNames(value)) return;
+  const { visit } = await import("jsonc-parser");
+  const tables: Set<string>[] = [];
+  let repeated: SyntaxProblem | undefined;
+  visit(text, {
+    onObjectBegin: () => void tables.push(new Set()),
+    onObjectEnd: () => void tables.pop(),
+    onObjectProperty: (name, _offset, _length, line) => {
+      const names = tables.at(-1)!;
+      if (names.has(name)) {
+        repeated ??= new SyntaxProblem(`The name "${name}" is there twice in one table`, line + 1);
+      }
+      names.add(name);
+    },
+  });
+  if (repeated !== undefined) throw repeated;
+}
+
+function countNames(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce<number>((sum, inner) => sum + countNames(inner), own);
 }
 
 async function parseToml(text: string): Promise<unknown> {
@@ -81,40 +111,13 @@ async function parseYaml(text: string): Promise<unknown> {
     const message = problem.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
     throw new SyntaxProblem(message, problem.linePos?.[0].line);
   }
-  return document.toJS({ maxAliasCount: 100 }) ?? {};
-}
-
-/**
- * The line that sets the value at `path`, or the innermost table around it.
- *
- * @returns A line counted from 1; undefined when nothing of the path is in the text.
- */
-export async function lineOfSetting(
-  text: string,
-  options: { format: ConfigFormat; path: readonly string[] },
-): Promise<number | undefined> {
-  if (options.format === "toml") return lineInToml(text, options.path);
-  const { isMap, isScalar, parseDocument } = await import("yaml");
-  let node: unknown = parseDocument(text).contents;
-  let offset: number | undefined;
-  for (const name of options.path) {
-    if (!isMap(node)) break;
-    const pair = node.items.find((item) => isScalar(item.key) && item.key.value === name);
-    if (pair === undefined || !isScalar(pair.key)) break;
-    offset = pair.key.range?.[0];
-    node = pair.value;
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (error) {
+    // An alias of nothing, or aliases of aliases that would fill the memory: the parser's own errors.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new SyntaxProblem(messageOf(error), undefined);
   }
-  return offset === undefined ? undefined : lineAt(text, offset);
-}
-
-function lineInToml(text: string, path: readonly string[]): number | undefined {
-  let best: TomlEntry | undefined;
-  for (const entry of tomlEntries(text.split("\n"))) {
-    const { path: here } = entry;
-    const isAbove = here.length <= path.length && here.every((name, i) => name === path[i]);
-    if (isAbove && here.length > (best?.path.length ?? 0)) best = entry;
-  }
-  return best && best.line + 1;
 }
 
 function lineAt(text: string, offset: number): number {

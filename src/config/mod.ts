@@ -6,6 +6,7 @@
  * @module
  */
 
+export { hostName, localAddress } from "./addresses.ts";
 export { DEFAULT_CONFIG } from "./defaults.ts";
 export type { SettingEdit } from "./edit.ts";
 export { loadConfig, type LoadedConfig, type SettingOrigin } from "./load.ts";

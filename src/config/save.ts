@@ -17,7 +17,8 @@ import {
 } from "../platform/mod.ts";
 import { editConfigText, type SettingEdit } from "./edit.ts";
 import { findConfigFile, namedFile, newConfigFile } from "./find.ts";
-import { readText, requireFormat, requireValidText } from "./read.ts";
+import { requireValidText } from "./read.ts";
+import { readSource, requireFormat } from "./source.ts";
 
 /** What was written. */
 export interface SavedSettings {
@@ -84,7 +85,7 @@ async function lockSettings(facts: PathFacts): Promise<Disposable> {
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return await readText(file);
+    return (await readSource(file)).text;
   } catch (error) {
     if (error instanceof AppError && error.cause instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -8,16 +8,19 @@
  */
 
 import { z } from "zod";
+import { hostName, localAddress } from "./addresses.ts";
 import { PRESET_NAME } from "./preset_name.ts";
 
+/** Messages of our own say what was wanted; the others are put into words by `shape.ts`. */
+const text = z.string().regex(/\S/, { error: "a text that is not empty" });
 const seconds = z.number().positive().max(86_400);
 const milliseconds = z.int().min(0).max(86_400_000);
 
 const awsSchema = z.strictObject({
-  default_region: z.string().min(1).optional()
+  default_region: text.optional()
     .describe("Region when neither an option, the environment nor the AWS profile names one"),
-  profile: z.string().min(1).optional().describe("AWS profile when nothing else names one"),
-  expected_account_id: z.string().regex(/^\d{12}$/, { error: "expected twelve digits" }).optional()
+  profile: text.optional().describe("AWS profile when nothing else names one"),
+  expected_account_id: z.string().regex(/^\d{12}$/, { error: "a text of twelve digits" }).optional()
     .describe("Account that credentials must belong to; a diagnosis complains of another one"),
   connection_timeout: seconds.default(30)
     .describe(
@@ -35,7 +38,7 @@ const reconnectionSchema = z.strictObject({
   max_delay_ms: milliseconds.default(16_000).describe("Longest wait between two attempts"),
 }).refine((value) => value.base_delay_ms <= value.max_delay_ms, {
   path: ["max_delay_ms"],
-  error: "expected at least base_delay_ms",
+  error: "at least base_delay_ms",
 });
 
 const sessionSchema = z.strictObject({
@@ -59,7 +62,7 @@ const resourcesSchema = z.strictObject({
 });
 
 const databaseSchema = z.strictObject({
-  path: z.string().min(1).optional()
+  path: text.optional()
     .describe(
       "File of the session history, in place of the one in the data folder; ~/ is the home folder",
     ),
@@ -88,24 +91,28 @@ const forwardShape = {
   local_port: z.int().min(0).max(65_535).optional()
     .describe("Port of this machine; 0, the default, is any free one"),
   remote_port: port.optional().describe("Port to lead to; 22 by default"),
-  remote_host: z.string().min(1).optional().describe("Host behind the instance to lead to"),
-  bind: z.string().min(1).optional().describe("Local address; 127.0.0.1 by default"),
+  remote_host: text.refine((value) => hostName(value) !== undefined, {
+    error: "a host name or an IP address",
+  }).optional().describe("Host behind the instance to lead to"),
+  bind: text.refine((value) => localAddress(value) !== undefined, {
+    error: "an IP address of this machine, such as 127.0.0.1 or ::1",
+  }).optional().describe("Local address; 127.0.0.1 by default"),
 };
 
 const connectionSchema = z.strictObject({
-  instance: z.string().min(1)
+  instance: text
     .describe("Instance id, Name tag, tag:KEY=VALUE, private IP address or DNS name"),
-  description: z.string().min(1).optional().describe("What it is for, in lists"),
+  description: text.optional().describe("What it is for, in lists"),
   ...forwardShape,
   forwards: z.array(z.strictObject(forwardShape)).min(1).optional()
     .describe("Several ports, in place of the four settings of one"),
-  profile: z.string().min(1).optional().describe("AWS profile, in place of the usual one"),
-  region: z.string().min(1).optional().describe("Region, in place of the usual one"),
+  profile: text.optional().describe("AWS profile, in place of the usual one"),
+  region: text.optional().describe("Region, in place of the usual one"),
   priority: z.enum(["low", "normal", "high", "critical"]).optional()
     .describe("Who reconnects first, and who yields"),
   keep_alive: z.enum(["always", "policy", "never"]).optional()
     .describe("In place of session.keep_alive"),
-  reason: z.string().min(1).max(256).optional().describe("Reason, kept in AWS's history"),
+  reason: text.max(256).optional().describe("Reason, kept in AWS's history"),
   reconnect: z.boolean().optional().describe("Whether a lost session is resumed"),
 }).superRefine((value, context) => {
   const single = Object.keys(forwardShape).find((name) => Object.hasOwn(value, name));
@@ -113,17 +120,17 @@ const connectionSchema = z.strictObject({
   context.addIssue({
     code: "custom",
     path: [single],
-    message: "expected nothing beside forwards: both say where to forward",
+    message: "nothing beside forwards: both say where to forward",
   });
 });
 
 const presetName = z.string().regex(PRESET_NAME, {
-  error: "expected a name of letters, digits, dots, underscores and hyphens",
+  error: "a name of letters, digits, dots, underscores and hyphens",
 });
 
 const connectionsSchema = z.record(presetName, connectionSchema).default({})
   .describe("Presets by name, for connect, up and down");
-const groupsSchema = z.record(presetName, z.array(z.string().min(1)).min(1)).default({})
+const groupsSchema = z.record(presetName, z.array(text).min(1)).default({})
   .describe("Lists of presets by name, for up and down");
 
 /** Every setting, with its default. Unknown keys are refused; `read.ts` turns them into warnings. */

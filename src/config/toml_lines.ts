@@ -9,8 +9,12 @@ export interface TomlEntry {
   /** Counted from 0. */
   line: number;
   kind: "header" | "key";
-  /** From the outermost table inwards. */
+  /** From the outermost table inwards; places in lists are not counted. */
   path: string[];
+  /** What the line itself says of the path: all of a header, a key without its table. */
+  own: string[];
+  /** A header in double brackets. */
+  isList: boolean;
 }
 
 /** A bare key, or one in quotes. */
@@ -34,9 +38,11 @@ export function tomlEntries(lines: readonly string[]): TomlEntry[] {
     const key = header === undefined ? KEY.exec(line)?.[1] : undefined;
     if (header !== undefined) {
       table = namesOf(header);
-      entries.push({ line: index, kind: "header", path: table });
+      const isList = /^\s*\[\[/.test(line);
+      entries.push({ line: index, kind: "header", path: table, own: table, isList });
     } else if (key !== undefined) {
-      entries.push({ line: index, kind: "key", path: [...table, ...namesOf(key)] });
+      const own = namesOf(key);
+      entries.push({ line: index, kind: "key", path: [...table, ...own], own, isList: false });
       quotes = unclosedQuotes(line);
     }
   }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   type ConfigFormat,
   formatOfFile,
-  lineOfSetting,
   parseConfigText,
   SyntaxProblem,
 } from "../../../src/config/formats.ts";
@@ -50,6 +49,9 @@ Deno.test("parseConfigText() names the line of a mistake", async () => {
     ["a = 1\nb = = 2\n", "toml", 2],
     ["a: 1\nb: [1, 2\n", "yaml", 3],
     ["a: 1\na: 2\n", "yaml", 2],
+    ["a = 1\na = 2\n", "toml", 2],
+    ['{"a": {"b": 1},\n "c": [{"x\\"": 1},\n {"b": 1, "b": 2}]}', "json", 3],
+    ['{"a": 1, "x": "a\\":",\n "\\u0061": 2}', "json", 2],
   ];
   for (const [text, format, line] of cases) {
     await assert.rejects(parseConfigText(text, format), (error) => {
@@ -58,23 +60,5 @@ Deno.test("parseConfigText() names the line of a mistake", async () => {
       assert.match(error.message, /^\w[^\n]+$/, text);
       return true;
     });
-  }
-});
-
-Deno.test("lineOfSetting() finds a setting, else the table around it", async () => {
-  const cases: [string, ConfigFormat, string[], number | undefined][] = [
-    [JSON_TEXT, "json", ["aws", "default_region"], 3],
-    [JSON_TEXT, "json", ["aws", "connection_timeout"], 2],
-    [JSON_TEXT, "json", ["session"], undefined],
-    [TOML_TEXT, "toml", ["aws", "default_region"], 3],
-    [TOML_TEXT, "toml", ["session", "reconnection", "max_attempts"], 6],
-    [TOML_TEXT, "toml", ["session", "reconnection", "base_delay_ms"], 5],
-    [TOML_TEXT, "toml", ["logging"], undefined],
-    ["aws.default_region = 1\n", "toml", ["aws", "default_region"], 1],
-    [YAML_TEXT, "yaml", ["aws", "default_region"], 3],
-    [YAML_TEXT, "yaml", ["session", "reconnection", "max_attempts"], 5],
-  ];
-  for (const [text, format, path, wanted] of cases) {
-    assert.equal(await lineOfSetting(text, { format, path }), wanted, `${format} ${path}`);
   }
 });

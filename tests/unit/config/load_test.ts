@@ -123,25 +123,25 @@ Deno.test("loadConfig() refuses what is wrong with file, line, setting, found an
       text: '{"aws": {\n "connection_timeout": "soon"}}',
       message:
         /^Invalid configuration file \S+config\.json, line 2: aws\.connection_timeout is "soon"$/,
-      why: /^Expected number$/,
+      why: /^Wanted a number above 0, at most 86400$/,
     },
     {
       name: "config.toml",
       text: "[session]\nmax_sessions_per_instance = 0\n",
       message: /config\.toml, line 2: session\.max_sessions_per_instance is 0$/,
-      why: /^Expected number to be >=1$/,
+      why: /^Wanted a whole number from 1 to 1000$/,
     },
     {
       name: "config.yaml",
       text: "aws: []\nlogging:\n  level: loud\n",
-      message: /config\.yaml, line 1: aws is a list$/,
-      why: /^Expected object; the configuration has 2 problems in all$/,
+      message: /config\.yaml, line 1: aws is an empty list$/,
+      why: /^Wanted a table; 2 problems in all; see ec2-connect config validate$/,
     },
     {
       name: "config.yaml",
       text: "session:\n  reconnection:\n    base_delay_ms: 90000\n",
-      message: /config\.yaml, line 2: session\.reconnection\.max_delay_ms is nothing$/,
-      why: /^Expected at least base_delay_ms$/,
+      message: /config\.yaml, line 2: session\.reconnection\.max_delay_ms is 16000, the default$/,
+      why: /^Wanted at least base_delay_ms$/,
     },
     {
       name: "config.json",
@@ -153,7 +153,7 @@ Deno.test("loadConfig() refuses what is wrong with file, line, setting, found an
       name: "config.json",
       text: "[1]",
       message: /config\.json: found a list$/,
-      why: /^Expected a table/,
+      why: /^Wanted a table of settings$/,
     },
   ];
   for (const { name, text, message, why } of cases) {
@@ -171,10 +171,10 @@ Deno.test("loadConfig() refuses what is wrong with file, line, setting, found an
 
 Deno.test("loadConfig() refuses a bad variable by its name", async () => {
   const cases: [string, string, RegExp][] = [
-    ["EC2_CONNECT_MAX_SESSIONS", "abc", /^Expected number$/],
-    ["EC2_CONNECT_MAX_SESSIONS", "1.5", /^Expected int$/],
-    ["EC2_CONNECT_LOG_LEVEL", "loud", /^Expected one of "error"\|"warning"/],
-    ["EC2_CONNECT_RESOURCES_LOW_POWER_MODE", "maybe", /^Expected boolean$/],
+    ["EC2_CONNECT_MAX_SESSIONS", "abc", /^Wanted a whole number from 1 to 1000$/],
+    ["EC2_CONNECT_MAX_SESSIONS", "1.5", /^Wanted a whole number from 1 to 1000$/],
+    ["EC2_CONNECT_LOG_LEVEL", "loud", /^Wanted error, warning, info, debug or trace$/],
+    ["EC2_CONNECT_RESOURCES_LOW_POWER_MODE", "maybe", /^Wanted true or false$/],
   ];
   for (const [variable, value, why] of cases) {
     await assert.rejects(load({ HOME: "/nonexistent", [variable]: value }), (error) => {
@@ -193,7 +193,7 @@ Deno.test("loadConfig() refuses a named file that is absent, unreadable or of no
     const cases: [string, RegExp][] = [
       [join(folder, "none.json"), /none\.json: no such file$/],
       [join(folder, "settings.ini"), /settings\.ini: unknown kind of file$/],
-      [join(folder, "folder.json"), /folder\.json: Is a directory$/],
+      [join(folder, "folder.json"), /folder\.json: it is a folder$/],
     ];
     for (const [path, message] of cases) {
       await assert.rejects(load({ HOME: home }, path), (error) => {
