@@ -10,6 +10,8 @@
 import { AppError, messageOf } from "../errors/mod.ts";
 import { type Answered, callAws } from "./call.ts";
 import { type ClientSettings, COMMON_SETTINGS, credentialSource } from "./client_settings.ts";
+import type { PathFacts } from "../platform/mod.ts";
+import type { AgentReport } from "./agent_reports.ts";
 import type {
   ActiveSession,
   AwsSettings,
@@ -34,7 +36,8 @@ import { MESSAGES_ENDPOINT_VARIABLE, resolveEndpoint } from "./endpoints.ts";
 import { environmentCredentials } from "./environment_credentials.ts";
 import { translateAwsError } from "./errors.ts";
 import { readCaBundle } from "./http.ts";
-import { collectPages, targetOf } from "./instances.ts";
+import { instanceCachePath } from "./instance_cache.ts";
+import { collectPages, eachPage, targetOf } from "./instances.ts";
 import { Lazy } from "./lazy.ts";
 import { chosenProfile, resolveRegion } from "./region.ts";
 import { isManagedNodeId } from "./selector.ts";
@@ -262,8 +265,16 @@ export class Aws implements InstanceLookup, Disposable {
    * @throws {NoSuchInstanceError} When asked for an id that EC2 does not know.
    */
   async findInstances(selector: InstanceSelector, signal?: AbortSignal): Promise<Instance[]> {
+    return (await Array.fromAsync(this.instancePages(selector, signal))).flat();
+  }
+
+  /** The same, page after page as they come. @throws As {@link findInstances}. */
+  instancePages(
+    selector: InstanceSelector,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Instance[], void, void> {
     const about = { operation: "DescribeInstances", target: targetOf(selector), signal };
-    return await collectPages("instances", async (token) => {
+    return eachPage("instances", async (token) => {
       const answer = await this.#call({ service: "ec2", ...about }, async () => {
         const calls = await this.#ec2.get();
         return await calls.describePage(selector, { token, signal });
@@ -271,6 +282,36 @@ export class Aws implements InstanceLookup, Disposable {
       const { instancesOf } = await import("./ec2_calls.ts");
       return { items: instancesOf(answer), nextToken: answer.NextToken || undefined };
     });
+  }
+
+  /**
+   * What Systems Manager last heard of the agents in the region, page after page. Instances that do not
+   * run, and those whose agent never registered, are not in it.
+   *
+   * @throws {AppError} `auth` when the caller may not ask: the permission is another than EC2's.
+   */
+  async *agentPings(signal: AbortSignal): AsyncGenerator<AgentReport[], void, void> {
+    const about = {
+      service: "ssm",
+      operation: "DescribeInstanceInformation",
+      target: undefined,
+      signal,
+    };
+    const { agentReportsOf } = await import("./agent_reports.ts");
+    yield* eachPage("agents", async (token) => {
+      const answer = await this.#call(
+        about,
+        async () => await (await this.#ssm.get()).instanceInformation({ token, signal }),
+      );
+      return { items: agentReportsOf(answer), nextToken: answer.NextToken || undefined };
+    });
+  }
+
+  /** Where the last listing of these instances is remembered; see `instanceCachePath`. */
+  async instanceCachePath(facts: PathFacts): Promise<string | undefined> {
+    const { endpointUrl } = this.#settings;
+    const region = await this.region();
+    return await instanceCachePath({ profile: this.profile, region, endpointUrl }, facts);
   }
 
   /**

@@ -46,6 +46,8 @@ export interface InstanceCacheScope {
   profile?: string | undefined;
   region?: string | undefined;
   endpointUrl?: string | undefined;
+  /** Region for when nothing else names one. */
+  fallbackRegion?: string | undefined;
 }
 
 export const INSTANCE_CACHE_SCHEMA = "ec2-connect/instance-cache/v1";
@@ -77,7 +79,7 @@ export async function instanceCachePath(
   if (folder === undefined) return undefined;
   const env: EnvLookup = (name) => facts.env[name];
   const profile = chosenProfile(scope.profile, env);
-  const region = await resolveRegion({ profile, region: scope.region }, env);
+  const region = await regionOf(scope, profile, env);
   const endpoint = await resolveEndpoint("EC2", { option: scope.endpointUrl, profile, env });
   const whose = [
     profile,
@@ -90,6 +92,19 @@ export async function instanceCachePath(
   ].map((part) => part ?? null);
   const separator = facts.os === "windows" ? "\\" : "/";
   return [folder, FOLDER, `${await digest(JSON.stringify(whose))}.json`].join(separator);
+}
+
+async function regionOf(
+  { region, fallbackRegion }: InstanceCacheScope,
+  profile: string | undefined,
+  env: EnvLookup,
+): Promise<string> {
+  try {
+    return await resolveRegion({ profile, region }, env);
+  } catch (error) {
+    if (fallbackRegion === undefined) throw error;
+    return fallbackRegion;
+  }
 }
 
 /** Undefined when there is none, or none that can be read: that one is removed. */

@@ -14,28 +14,34 @@ export interface Page<Item> {
 }
 
 /**
- * All pages in order.
+ * Page after page, in order.
  *
  * @param what Is listed, in the words of an error.
  * @throws {AppError} `protocol` when the pages lead in a circle.
  */
-export async function collectPages<Item>(
+export async function* eachPage<Item>(
   what: string,
   fetchPage: (token: string | undefined) => Promise<Page<Item>>,
-): Promise<Item[]> {
-  const found: Item[] = [];
+): AsyncGenerator<Item[], void, void> {
   const seenTokens = new Set<string>();
   let token: string | undefined;
   do {
     const page = await fetchPage(token);
-    found.push(...page.items);
+    yield page.items;
     token = page.nextToken;
     if (token !== undefined && seenTokens.has(token)) {
       throw new AppError("protocol", `Cannot look up ${what}: AWS gives the same page again`);
     }
     if (token !== undefined) seenTokens.add(token);
   } while (token !== undefined);
-  return found;
+}
+
+/** All pages in one. @throws {AppError} As {@link eachPage}. */
+export async function collectPages<Item>(
+  what: string,
+  fetchPage: (token: string | undefined) => Promise<Page<Item>>,
+): Promise<Item[]> {
+  return (await Array.fromAsync(eachPage(what, fetchPage))).flat();
 }
 
 /** A selector as the target of an error message; undefined when it names nothing in particular. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+export type { AgentReport } from "./agent_reports.ts";
 export { Aws } from "./aws.ts";
 export { callAws, type CallContext } from "./call.ts";
 export { type AwsFailure, type AwsFailureClass, classifyAwsError } from "./classify.ts";

@@ -1,10 +1,12 @@
 /**
- * The SSM calls about sessions. Heavy: imported when the first one is made.
+ * The SSM calls about sessions and agents. Heavy: imported when the first one is made.
  *
  * @module
  */
 
 import {
+  DescribeInstanceInformationCommand,
+  type DescribeInstanceInformationCommandOutput,
   DescribeSessionsCommand,
   type DescribeSessionsCommandOutput,
   GetDocumentCommand,
@@ -25,7 +27,10 @@ export interface GrantAnswer extends Answered {
   TokenValue?: string | undefined;
 }
 
-/** An SSM client reduced to the calls of sessions. Failures are the SDK's. */
+/** The largest page that DescribeInstanceInformation gives. */
+const NODE_PAGE_SIZE = 50;
+
+/** An SSM client reduced to the calls that are made. Failures are the SDK's. */
 export class SsmCalls {
   readonly #client: SSMClient;
 
@@ -76,6 +81,21 @@ export class SsmCalls {
     const command = new DescribeSessionsCommand({
       State: "Active",
       Filters: [{ key: "Owner", value: owner }],
+      ...(token === undefined ? {} : { NextToken: token }),
+    });
+    return this.#client.send(command, { abortSignal: signal });
+  }
+
+  /**
+   * One page of the nodes that have registered.
+   *
+   * @param token Of the page before; undefined for the first.
+   */
+  instanceInformation(
+    { token, signal }: { token: string | undefined; signal: AbortSignal },
+  ): Promise<DescribeInstanceInformationCommandOutput> {
+    const command = new DescribeInstanceInformationCommand({
+      MaxResults: NODE_PAGE_SIZE,
       ...(token === undefined ? {} : { NextToken: token }),
     });
     return this.#client.send(command, { abortSignal: signal });

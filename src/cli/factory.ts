@@ -181,7 +181,7 @@ export async function createConnectParts(
       const { connectDiagnosis } = await import("./diagnose/connect_diagnosis.ts");
       return connectDiagnosis(options, { aws, settings, context });
     },
-    picker: createInstancePicker(aws, context),
+    picker: createInstancePicker(aws, { settings, context }),
     [Symbol.dispose]: () => aws.close(),
   };
 }

@@ -30,6 +30,8 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #usesColour: boolean;
   #statusText = "";
+  /** What waits to be said; undefined: nothing has to. */
+  #held: string[] | undefined;
 
   constructor(io: ReporterIo, options: ReporterOptions) {
     this.#io = io;
@@ -101,7 +103,19 @@ export class Reporter {
     this.#io.output.write("stderr", CLEAR_LINE + text);
   }
 
+  /** Keeps what is said on standard error, until disposed: a list is on the screen. */
+  hold(): Disposable {
+    const held: string[] = this.#held = [];
+    return {
+      [Symbol.dispose]: () => {
+        this.#held = undefined;
+        for (const text of held) this.#say(text);
+      },
+    };
+  }
+
   #say(text: string): void {
+    if (this.#held !== undefined) return void this.#held.push(text);
     this.#aroundStatus(() => this.#io.output.write("stderr", text + "\n"));
   }
 

@@ -15,7 +15,12 @@ export { findPortOwner, type PortOwner } from "./port_owner.ts";
 export { type ProcessStatistics, readProcessStatistics } from "./process_statistics.ts";
 export { followLinks, rewriteFile } from "./rewrite_file.ts";
 export { RotatingLog } from "./rotating_log.ts";
-export { listenForStopSignals, SIGNAL_EXIT_CODES, type StopSignal } from "./signals.ts";
+export {
+  listenForResize,
+  listenForStopSignals,
+  SIGNAL_EXIT_CODES,
+  type StopSignal,
+} from "./signals.ts";
 export {
   terminalColumns,
   type TerminalFacts,

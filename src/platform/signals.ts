@@ -36,3 +36,14 @@ export function listenForStopSignals(onSignal: (signal: StopSignal) => void): Di
     },
   };
 }
+
+/** Calls `onResize` each time the terminal has changed its size, until disposed. */
+export function listenForResize(onResize: () => void): Disposable {
+  try {
+    Deno.addSignalListener("SIGWINCH", onResize);
+  } catch {
+    // A system without that signal.
+    return { [Symbol.dispose]() {} };
+  }
+  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", onResize) };
+}

@@ -10,6 +10,7 @@ export { isBusy } from "./errors.ts";
 export * from "./export.ts";
 export { databasePath } from "./file.ts";
 export * from "./history.ts";
+export { readLastUsed } from "./last_used.ts";
 export * from "./maintenance.ts";
 export * from "./rows.ts";
 export { SCHEMA_VERSION } from "./schema.ts";

@@ -5,13 +5,14 @@
  */
 
 import type { Aws, Instance, ResolvedInstance } from "../../aws/mod.ts";
-import { AppError } from "../../errors/mod.ts";
+import type { LoadedConfig } from "../../config/mod.ts";
 import type { Context } from "../context.ts";
+import type { InstanceSources } from "./refresh.ts";
 
 /**
  * Lets a person choose. Only called where one can be asked.
  *
- * Each throws {@link Stopped} when the person leaves without a choice.
+ * Each throws `Stopped` when the person leaves without a choice.
  */
 export interface InstancePicker {
   /** One of all instances. */
@@ -22,27 +23,42 @@ export interface InstancePicker {
   pickAmong(instances: readonly Instance[], question: string): Promise<ResolvedInstance>;
 }
 
-/** Of the account and region that `aws` is about. Nothing is loaded or asked before the first list. */
-export function createInstancePicker(aws: Aws, context: Context): InstancePicker {
-  const all = async () => {
-    const found = await aws.findInstances({ by: "all" }, context.stop.signal);
-    const running = found.filter(({ state }) => state === "running");
-    if (running.length === 0) throw noneRuns(await aws.region());
-    return running;
-  };
-  const pickAmong = async (instances: readonly Instance[], question: string) => {
-    const { pickInstance } = await import("../prompts.ts");
-    return await pickInstance(instances, { question, context });
-  };
-  return {
-    pickOne: async (question) => await pickAmong(await all(), question),
-    pickSeveral: async (question) => [await pickAmong(await all(), question)],
-    pickAmong,
-  };
+/** Where a picker gets what it shows. */
+export interface PickerSources extends InstanceSources {
+  region(): Promise<string>;
+  /** Gets them, asking for a code where a device is needed. */
+  credentials(): Promise<unknown>;
+  /** When instances were last connected to, epoch ms; empty without a history. */
+  lastUsed(): Promise<ReadonlyMap<string, number>>;
 }
 
-function noneRuns(region: string): AppError {
-  return new AppError("target", `Cannot choose an instance: none runs in region ${region}`, {
-    hint: "Check --region and --profile, or start an instance",
-  });
+/** Of the account and region that `aws` is about. Nothing is loaded or asked before the first list. */
+export function createInstancePicker(
+  aws: Aws,
+  { settings, context }: { settings: LoadedConfig; context: Context },
+): InstancePicker {
+  const sources: PickerSources = {
+    region: () => aws.region(),
+    credentials: () => aws.credentials(),
+    cachePath: () => aws.instanceCachePath(context.io),
+    instancePages: (signal) => aws.instancePages({ by: "all" }, signal),
+    agentPings: (signal) => aws.agentPings(signal),
+    lastUsed: async () => {
+      const { databasePath, readLastUsed } = await import("../../storage/mod.ts");
+      const { path } = settings.config.database;
+      return await readLastUsed(databasePath(path, context.io), await aws.region());
+    },
+  };
+  const pickOfAll = async (question: string, isMulti: boolean) => {
+    const { pickOfAll } = await import("./pick_instances.ts");
+    return await pickOfAll({ question, isMulti }, { sources, context });
+  };
+  return {
+    pickOne: async (question) => (await pickOfAll(question, false))[0]!,
+    pickSeveral: (question) => pickOfAll(question, true),
+    pickAmong: async (instances, question) => {
+      const { pickAmong } = await import("./pick_instances.ts");
+      return await pickAmong(instances, { question, sources, context });
+    },
+  };
 }
