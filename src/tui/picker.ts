@@ -62,6 +62,8 @@ export class Picker {
   #top = 0;
   /** Matches that the screen has room for. */
   #room = 1;
+  /** A key has been pressed: the active row is one that somebody may be looking at. */
+  #isTouched = false;
 
   constructor(options: PickerOptions) {
     this.#options = options;
@@ -73,9 +75,12 @@ export class Picker {
     this.#status = text;
   }
 
-  /** Another list in place of the one before. What was typed, the active row and its line stay. */
+  /**
+   * Another list in place of the one before. What was typed, the active row and its line stay; as long
+   * as no key was pressed, the first row is the active one.
+   */
   setRows(rows: readonly PickerRow[]): void {
-    const before = this.#matches[this.#active];
+    const before = this.#isTouched ? this.#matches[this.#active] : rows[0];
     this.#rows = rows;
     this.#widths = columnWidths(this.#options.columns, rows);
     this.#matches = searchRows(rows, this.#query);
@@ -90,6 +95,7 @@ export class Picker {
   /** Does what a key means. @returns What it ended with; undefined: go on. */
   onKey(key: Key): PickerEnd | undefined {
     this.#notice = "";
+    this.#isTouched = true;
     switch (key.name) {
       case "enter":
         return this.#choose();

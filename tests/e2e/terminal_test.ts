@@ -22,9 +22,9 @@ Deno.test(
     await using world = await World.open();
     await using terminal = await Terminal.open(world.env);
     await terminal.run(`connect --remote-port ${world.service("http")}`);
-    await terminal.shows(/web-1 +i-\w+ +running +linux/);
+    await terminal.shows(/api-1 +i-\w+ +running +online +linux/);
     await terminal.type("bast");
-    await terminal.shows(/Connect to bast\n.*bastion/);
+    await terminal.shows(/^Connect to: bast\n.*\n> bastion/m);
     await terminal.key("Enter");
     const id = world.instanceId("bastion");
     await terminal.shows(new RegExp(`^Forwarding 127\\.0\\.0\\.1:\\d+ -> ${id}:`, "m"));
@@ -41,7 +41,7 @@ Deno.test("Ctrl-C in the list leaves with 130 and a terminal as it was", IN_TERM
   await using world = await World.open();
   await using terminal = await Terminal.open(world.env);
   await terminal.run("connect");
-  await terminal.shows(/web-1 +i-/);
+  await terminal.shows(/api-1 +i-/);
   await terminal.key("C-c");
   await terminal.shows(/^status 130$/m);
   await assertRestored(terminal);

@@ -71,7 +71,7 @@ export async function pickOfAll(
         void refresh.run();
       },
     });
-    return chosenOf(refresh.list.instances, ids);
+    return chosen(refresh.list.instances, ids, context);
   } finally {
     refresh.leave();
   }
@@ -88,19 +88,25 @@ export async function pickAmong(
   picker.setRows(new InstanceRows(await sources.lastUsed()).of(list.instances));
   const never = new AbortController().signal;
   const ids = await showPicker(picker, { ...rest, context, failed: never, onReady: () => {} });
-  return chosenOf(list.instances, ids)[0]!;
+  return chosen(list.instances, ids, context)[0]!;
 }
 
 function instancePicker(question: string, isMulti: boolean): Picker {
   return new Picker({ question, isMulti, columns: INSTANCE_COLUMNS, enterDoes: "chooses" });
 }
 
-function chosenOf(
+/** Says what was chosen: the list is not to be seen any more. */
+function chosen(
   instances: readonly ListedInstance[],
   ids: readonly string[],
+  { reporter }: Context,
 ): ResolvedInstance[] {
-  const byId = new Map(instances.map((instance) => [instance.instanceId, instance]));
-  return ids.map((instanceId) => ({ instanceId, name: byId.get(instanceId)?.name }));
+  const names = new Map(instances.map(({ instanceId, name }) => [instanceId, name]));
+  return ids.map((instanceId) => {
+    const name = names.get(instanceId);
+    reporter.note(`Chosen: ${name === undefined ? instanceId : `${name} (${instanceId})`}`);
+    return { instanceId, name };
+  });
 }
 
 function noneThere(region: string): AppError {
