@@ -172,7 +172,7 @@ export class Picker {
       );
       return isActive ? paint(line, "active") : row.isDim ? paint(line, "dim") : line;
     });
-    if (rows.length === 0 && this.#rows.length > 0) rows.push("  Nothing fits");
+    if (rows.length === 0 && this.#rows.length > 0) rows.push(cutWidth("  Nothing fits", width));
     return [paint(cutWidth(" ".repeat(margin) + titles, width), "title"), ...rows];
   }
 
