@@ -32,6 +32,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/connect.ts")).connectCommand,
   },
   {
+    name: "shell",
+    summary: "open a shell on an instance",
+    group: CONNECT,
+    load: async () => (await import("./commands/shell.ts")).shellCommand,
+  },
+  {
+    name: "exec",
+    summary: "run a command on an instance",
+    group: CONNECT,
+    load: async () => (await import("./commands/exec.ts")).execCommand,
+  },
+  {
     name: "ssh-proxy",
     summary: "carry ssh to an instance",
     group: CONNECT,

@@ -11,6 +11,7 @@ import {
   endpointProbe,
   type KeepAlive,
   LocalListener,
+  type NewDataKey,
   PortSession,
   type PortSessionOptions,
   type Priority,
@@ -21,12 +22,17 @@ import {
 } from "../session/mod.ts";
 import { awsChoice } from "./aws_choice.ts";
 import type { ConnectOptions } from "./commands/connect.ts";
+import type { ExecOptions } from "./commands/exec.ts";
+import type { ShellOptions } from "./commands/shell.ts";
 import type { SshProxyOptions } from "./commands/ssh_proxy.ts";
 import type { ConnectParts } from "./connect/parts.ts";
 import type { Context } from "./context.ts";
+import type { ExecParts } from "./exec/parts.ts";
 import { startHosting } from "./hosting.ts";
 import type { AwsOptions } from "./invocation.ts";
 import { createInstancePicker } from "./pick/instance_picker.ts";
+import type { ChosenInstance } from "./pick/choose_instance.ts";
+import type { ShellParts, StreamSession } from "./shell/parts.ts";
 import type { SshProxyParts } from "./ssh_proxy/parts.ts";
 
 /** AWS, as options, environment and configuration choose it. Loads no SDK yet. */
@@ -183,6 +189,108 @@ export async function createConnectParts(
     },
     picker: createInstancePicker(aws, { settings, context }),
     [Symbol.dispose]: () => aws.close(),
+  };
+}
+
+/** How a session is opened that leads to no port, and what of it is a command's own business. */
+async function portlessSessions(
+  options: SessionOptions & { instance: string | undefined },
+  settings: LoadedConfig,
+  context: Context,
+  shellDocument: string,
+) {
+  const { aws, commons } = await sessionCommons(options, settings, context);
+  const manager = sessionManager(settings, context);
+  const { priority } = options;
+  const parts = {
+    instances: aws,
+    picker: createInstancePicker(aws, context),
+    startHosting: () => startHosting(settings.config, context),
+    diagnosis: async () => {
+      const { connectDiagnosis } = await import("./diagnose/connect_diagnosis.ts");
+      const wanted = { aws: options.aws, forwards: [], shellDocument };
+      return connectDiagnosis(wanted, { aws, settings, context });
+    },
+    [Symbol.dispose]: () => aws.close(),
+  };
+  const open = async (
+    { instance, ...request }: Pick<PortSessionOptions, "local" | "onEvent" | "signal"> & {
+      instance: ChosenInstance;
+    },
+  ) => {
+    const { instanceId } = instance;
+    const selector = options.instance ?? instanceId;
+    const region = await aws.region();
+    return await manager.open(
+      { instanceId, priority },
+      () => PortSession.open({ ...commons, ...request, target: instance, selector, region }),
+    );
+  };
+  const newDataKey: NewDataKey = (request, signal) => aws.newDataKey(request, signal);
+  return { parts, open, newDataKey };
+}
+
+/** What a command sees of a session that it has opened. */
+function streamSession(session: PortSession, local: { flushed(): Promise<void> }): StreamSession {
+  return {
+    ready: session.ready,
+    closed: session.closed,
+    close: () => session.close(),
+    held: session,
+    flushed: () => local.flushed(),
+  };
+}
+
+/** The parts of `shell`. */
+export async function createShellParts(
+  options: ShellOptions,
+  settings: LoadedConfig,
+  context: Context,
+): Promise<ShellParts> {
+  const { document } = options;
+  const shellDocument = document ?? "SSM-SessionManagerRunShell";
+  const sessions = await portlessSessions(options, settings, context, shellDocument);
+  const { parts, open, newDataKey } = sessions;
+  const [{ ShellSide }, { processConsole }] = await Promise.all([
+    import("../session/shell_side.ts"),
+    import("./shell/console.ts"),
+  ]);
+  return {
+    ...parts,
+    openConsole: processConsole,
+    open: async ({ terminal, ...request }) => {
+      const local = new ShellSide({ terminal, document, newDataKey });
+      return streamSession(await open({ ...request, local }), local);
+    },
+  };
+}
+
+/** The parts of `exec`. */
+export async function createExecParts(
+  options: ExecOptions,
+  settings: LoadedConfig,
+  context: Context,
+): Promise<ExecParts> {
+  const { CommandSide, COMMAND_DOCUMENT } = await import("../session/command_side.ts");
+  const sessions = await portlessSessions(options, settings, context, COMMAND_DOCUMENT);
+  const { parts, open, newDataKey } = sessions;
+  return {
+    ...parts,
+    open: async ({ command, ...request }) => {
+      const streams = { stdout: Deno.stdout, stderr: Deno.stderr };
+      const local = new CommandSide({ command, streams, newDataKey });
+      const session = streamSession(await open({ ...request, local }), local);
+      return {
+        ...session,
+        get exitCode() {
+          return local.exitCode;
+        },
+        get hasReader() {
+          return local.hasReader;
+        },
+        interrupt: () => local.interrupt(),
+      };
+    },
   };
 }
 

@@ -99,20 +99,28 @@ export function readAwsOptions(
 const PRIORITIES = { low: 0, normal: 1, high: 2, critical: 3 } satisfies Record<Priority, number>;
 const KEEP_ALIVE_MODES = { always: 0, policy: 1, never: 2 } satisfies Record<KeepAlive, number>;
 
-/** Of every command that opens sessions. */
+/** Of every command that opens sessions. Each has its own: an option knows the heading that it is under. */
 export const SESSION_OPTIONS = {
-  reason: valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason),
-  noReconnect: new Option("--no-reconnect", "end when the connection is lost"),
-  priority: valueOption(
-    "--priority <PRIORITY>",
-    "low, normal, high or critical: who reconnects first, and who yields (default: normal)",
-    wordReader(Object.keys(PRIORITIES) as Priority[]),
-  ),
-  keepAlive: valueOption(
-    "--keep-alive <MODE>",
-    "always, policy (let the account's idle timeout end it) or never",
-    wordReader(Object.keys(KEEP_ALIVE_MODES) as KeepAlive[]),
-  ),
+  get reason() {
+    return valueOption("--reason <TEXT>", "reason, kept in AWS's history", readReason);
+  },
+  get noReconnect() {
+    return new Option("--no-reconnect", "end when the connection is lost");
+  },
+  get priority() {
+    return valueOption(
+      "--priority <PRIORITY>",
+      "low, normal, high or critical: who reconnects first, and who yields (default: normal)",
+      wordReader(Object.keys(PRIORITIES) as Priority[]),
+    );
+  },
+  get keepAlive() {
+    return valueOption(
+      "--keep-alive <MODE>",
+      "always, policy (let the account's idle timeout end it) or never",
+      wordReader(Object.keys(KEEP_ALIVE_MODES) as KeepAlive[]),
+    );
+  },
 };
 
 /** `--format`. */

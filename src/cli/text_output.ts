@@ -23,6 +23,7 @@ export class TextOutput {
   readonly #queue: { stream: Stream; bytes: Uint8Array }[] = [];
   #queuedBytes = 0;
   #draining: Promise<void> | undefined;
+  #raw: readonly Stream[] = [];
   readonly #broken: Record<Stream, AbortController> = {
     stdout: new AbortController(),
     stderr: new AbortController(),
@@ -40,10 +41,18 @@ export class TextOutput {
     return this.#broken.stdout.signal;
   }
 
+  /**
+   * Streams whose terminal is in raw mode and makes no carriage return of a line end: it gets one here.
+   */
+  set raw(streams: readonly Stream[]) {
+    this.#raw = streams;
+  }
+
   /** Queues text. @returns False when it was left out because too much is waiting. */
   write(stream: Stream, text: string): boolean {
     if (this.#broken[stream].signal.aborted) return true;
-    const bytes = this.#encoder.encode(text);
+    const isRaw = this.#raw.includes(stream);
+    const bytes = this.#encoder.encode(isRaw ? text.replaceAll("\n", "\r\n") : text);
     if (this.#queuedBytes + bytes.byteLength > QUEUE_LIMIT_BYTES) return false;
     this.#queuedBytes += bytes.byteLength;
     this.#queue.push({ stream, bytes });

@@ -14,6 +14,7 @@ export { cacheFolder, configFolder, dataFolder, type PathFacts, stateFolder } fr
 export { findPortOwner, type PortOwner } from "./port_owner.ts";
 export { type ProcessStatistics, readProcessStatistics } from "./process_statistics.ts";
 export { followLinks, rewriteFile } from "./rewrite_file.ts";
+export { onTerminalResize, type RawMode, RawTerminal } from "./raw_terminal.ts";
 export { RotatingLog } from "./rotating_log.ts";
 export {
   listenForResize,

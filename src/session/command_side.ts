@@ -16,6 +16,9 @@ import type {
 import { performShellHandshake, type ShellHandshake } from "./shell_handshake.ts";
 import { portlessFacts } from "./shell_side.ts";
 
+/** AWS's document for it. */
+export const COMMAND_DOCUMENT = "AWS-StartNonInteractiveCommand";
+
 export interface CommandSideOptions {
   /** As the agent splits it into words. */
   command: string;
@@ -48,7 +51,7 @@ export class CommandSide implements LocalSide<ShellHandshake> {
   request(about: { instanceId: string; reason: string | undefined }): StartSessionRequest {
     return {
       target: about.instanceId,
-      documentName: "AWS-StartNonInteractiveCommand",
+      documentName: COMMAND_DOCUMENT,
       // Without it, all output comes when the command has ended, as one, and no status.
       parameters: { command: [this.#options.command], separateOutputStream: ["true"] },
       ...(about.reason === undefined ? {} : { reason: about.reason }),

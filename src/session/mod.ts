@@ -10,6 +10,8 @@ export { withDeadline } from "./deadline.ts";
 export { endpointProbe, type EndpointProbeOptions } from "./endpoint_probe.ts";
 export { LocalListener } from "./local_listener.ts";
 export type { AttachedChannel, Attachment, LocalFacts, LocalSide } from "./local_side.ts";
+export type { StandardStreams } from "./stdio_forwarder.ts";
+export type { ShellTerminal, TerminalSize } from "./terminal_forwarder.ts";
 export type { Probe } from "./network_watch.ts";
 export {
   PortSession,

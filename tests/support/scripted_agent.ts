@@ -31,6 +31,8 @@ export interface AgentScript {
   customerMessage?: string;
   /** When the client has sent its token. Default: send the handshake request. */
   onStart?(agent: ScriptedAgent): void;
+  /** At the client's answer. Default: complete the handshake. */
+  onResponse?(agent: ScriptedAgent): void;
   /** Multiplexed: a new connection to the target, its handlers to be set here. Default: an echo. */
   onStream?(stream: SmuxStream, agent: ScriptedAgent): void;
   /** One at a time: bytes for the target. Default: an echo. */
@@ -225,7 +227,7 @@ export class ScriptedAgent extends Watched {
         : this.#script.properties["type"];
       const { agentVersion = NEW_AGENT } = this.#script;
       this.#isMux = type === "LocalPortForwarding" && !/^(2|3\.0)\./.test(agentVersion);
-      return this.completeHandshake();
+      return (this.#script.onResponse ?? ((agent) => agent.completeHandshake()))(this);
     }
     if (payloadType !== PAYLOAD_TYPE.output) return;
     if (this.#isMux) this.#smux.receive(payload);

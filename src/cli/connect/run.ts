@@ -4,12 +4,12 @@
  * @module
  */
 
-import { explainNotConnected, parseSelector, TargetNotConnectedError } from "../../aws/mod.ts";
+import { parseSelector } from "../../aws/mod.ts";
 import type { LoadedConfig } from "../../config/mod.ts";
-import { AppError } from "../../errors/mod.ts";
 import type { Forward } from "../../session/mod.ts";
 import type { ConnectLine, ConnectOptions } from "../commands/connect.ts";
 import { type Context, loadSettings } from "../context.ts";
+import { explainFailure } from "../explain_failure.ts";
 import { createConnectParts } from "../factory.ts";
 import { isLoopback } from "../forward_spec.ts";
 import { completeOptions } from "../presets/apply.ts";
@@ -71,7 +71,8 @@ export async function runConnect(
   try {
     await tunnels.open(instance, options.forwards, listeners.handOver());
   } catch (error) {
-    throw await explained(error, { instance, options, parts, context });
+    const { diagnose } = options;
+    throw await explainFailure(error, { instance, diagnose, parts, context });
   }
   job?.onReady();
   if (options.command !== undefined) {
@@ -81,28 +82,6 @@ export async function runConnect(
   await tunnels.untilOver();
   await tunnels.close();
   return tunnels.haveFailed ? TUNNEL_FAILED : 0;
-}
-
-/** The failure with its likeliest cause. */
-async function explained(
-  error: unknown,
-  about: {
-    instance: { instanceId: string };
-    options: ConnectOptions;
-    parts: ConnectParts;
-    context: Context;
-  },
-): Promise<unknown> {
-  const { instance, options, parts, context } = about;
-  const { signal } = context.stop;
-  if (!(error instanceof AppError) || signal.aborted) return error;
-  if (error instanceof TargetNotConnectedError) {
-    // Absent or not running: that is the whole cause, and one call tells it.
-    const explained = await explainNotConnected(parts.instances, error, signal);
-    if (explained !== error) return explained;
-  }
-  if (!options.diagnose || parts.diagnosis === undefined) return error;
-  return await (await parts.diagnosis()).explain(error, instance);
 }
 
 /** Exit code of a connection that failed. */

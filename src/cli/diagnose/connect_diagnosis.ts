@@ -8,6 +8,7 @@ import type { Aws } from "../../aws/mod.ts";
 import type { LoadedConfig } from "../../config/mod.ts";
 import {
   type CheckId,
+  type CheckParameters,
   checksForFailure,
   diagnose,
   type Diagnosis,
@@ -16,8 +17,8 @@ import {
 } from "../../diagnostics/mod.ts";
 import { AppError, type ErrorKind, messageOf } from "../../errors/mod.ts";
 import type { ConnectDiagnosis, DiagnosedTarget } from "../connect/parts.ts";
-import type { ConnectOptions } from "../commands/connect.ts";
 import type { Context } from "../context.ts";
+import type { AwsOptions } from "../invocation.ts";
 import { createEngine } from "./engine.ts";
 import { disabledChecks } from "./items.ts";
 import type { TargetOptions } from "./options.ts";
@@ -28,8 +29,17 @@ import { fullRun } from "./text.ts";
 /** Somebody waits who wanted a tunnel: seconds for each check. */
 const TIMEOUT_S = 10;
 
+/** What somebody wanted to open. */
+export interface Wanted {
+  aws: AwsOptions;
+  /** Where it was to lead; the first one is asked about. */
+  forwards: readonly { remoteHost?: string; remotePort: number }[];
+  /** A shell, or a command, in place of forwards: the document that it needs. */
+  shellDocument?: string;
+}
+
 export function connectDiagnosis(
-  options: ConnectOptions,
+  options: Wanted,
   parts: { aws: Aws; settings: LoadedConfig; context: Context },
 ): ConnectDiagnosis {
   return {
@@ -58,13 +68,17 @@ async function run(
   command: Report["command"],
   checks: readonly CheckId[],
   target: DiagnosedTarget,
-  about: { options: ConnectOptions; aws: Aws; settings: LoadedConfig; context: Context },
+  about: { options: Wanted; aws: Aws; settings: LoadedConfig; context: Context },
 ): Promise<Diagnosis> {
   const { options, ...parts } = about;
   const { context, settings } = parts;
   const asked = targetOptions(options, target);
   const region = await regionChoice(asked, parts);
-  const parameters = await parametersFor(target.instanceId, asked, { ...parts, region });
+  const forwarding = await parametersFor(target.instanceId, asked, { ...parts, region });
+  const { shellDocument: document } = options;
+  const parameters: CheckParameters = document === undefined
+    ? forwarding
+    : { ...forwarding, connection: "shell", document };
   using engine = createEngine({
     ...parts,
     region,
@@ -88,7 +102,7 @@ async function run(
   }
 }
 
-function targetOptions(options: ConnectOptions, { instanceId }: DiagnosedTarget): TargetOptions {
+function targetOptions(options: Wanted, { instanceId }: DiagnosedTarget): TargetOptions {
   const [forward] = options.forwards;
   return {
     instance: instanceId,

@@ -20,6 +20,8 @@ const SHOWN = [
   "status",
   "terminate",
   "host",
+  "shell",
+  "exec",
   "ssh-proxy",
   "metrics",
   "resources",

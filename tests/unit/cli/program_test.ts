@@ -206,7 +206,7 @@ Deno.test("what is wrong is a usage error that names it and the way out", async 
   const cases: [string[], string, RegExp?][] = [
     [["conect"], 'Unknown command "conect"', /^Did you mean connect\?$/],
     [["tui"], 'Unknown command "tui"', /^Run ec2-connect --help/],
-    [["shell", "--help"], 'Unknown command "shell"'],
+    [["attach", "--help"], 'Unknown command "attach"'],
     [["help", "sandbx"], 'Unknown command "sandbx"', /^Did you mean sandbox\?$/],
     [
       ["connect", "--locl-port", "1"],
