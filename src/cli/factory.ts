@@ -204,7 +204,7 @@ async function portlessSessions(
   const { priority } = options;
   const parts = {
     instances: aws,
-    picker: createInstancePicker(aws, context),
+    picker: createInstancePicker(aws, { settings, context }),
     startHosting: () => startHosting(settings.config, context),
     diagnosis: async () => {
       const { connectDiagnosis } = await import("./diagnose/connect_diagnosis.ts");
