@@ -209,6 +209,22 @@ export class Aws implements InstanceLookup, Disposable {
   }
 
   /**
+   * The operating system of an instance as its agent reports it: `Amazon Linux`, `Ubuntu`.
+   *
+   * @returns Undefined when the agent never reported, or is not online.
+   * @throws {AppError} `auth` without `ssm:DescribeInstanceInformation`.
+   */
+  async platformName(instanceId: string, signal: AbortSignal): Promise<string | undefined> {
+    const operation = "DescribeInstanceInformation";
+    const about = { service: "ssm", operation, target: instanceId, signal };
+    const answer = await this.#call(
+      about,
+      async () => await (await this.#ssm.get()).instanceInformation({ instanceId, signal }),
+    );
+    return answer.InstanceInformationList?.[0]?.PlatformName;
+  }
+
+  /**
    * Has EC2 Instance Connect let a public key in, for a user of an instance and for a minute.
    *
    * @throws {AppError} `auth` without `ec2-instance-connect:SendSSHPublicKey`; `target` when the

@@ -87,15 +87,22 @@ export class SsmCalls {
   }
 
   /**
-   * One page of the nodes that have registered.
+   * One page of the nodes that have registered, or what one of them has reported.
    *
    * @param token Of the page before; undefined for the first.
    */
   instanceInformation(
-    { token, signal }: { token: string | undefined; signal: AbortSignal },
+    { instanceId, token, signal }: {
+      instanceId?: string;
+      token?: string | undefined;
+      signal: AbortSignal;
+    },
   ): Promise<DescribeInstanceInformationCommandOutput> {
     const command = new DescribeInstanceInformationCommand({
       MaxResults: NODE_PAGE_SIZE,
+      ...(instanceId === undefined
+        ? {}
+        : { Filters: [{ Key: "InstanceIds", Values: [instanceId] }] }),
       ...(token === undefined ? {} : { NextToken: token }),
     });
     return this.#client.send(command, { abortSignal: signal });

@@ -110,6 +110,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/fix.ts")).fixCommand,
   },
   {
+    name: "vscode",
+    summary: "make ssh and VS Code reach instances",
+    group: SET_UP,
+    load: async () => (await import("./commands/vscode.ts")).vscodeCommand,
+  },
+  {
     name: "database",
     summary: "look after the history of sessions",
     group: SET_UP,

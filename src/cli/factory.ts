@@ -25,6 +25,7 @@ import type { ConnectOptions } from "./commands/connect.ts";
 import type { ExecOptions } from "./commands/exec.ts";
 import type { ShellOptions } from "./commands/shell.ts";
 import type { SshProxyOptions } from "./commands/ssh_proxy.ts";
+import type { VscodeSetupOptions } from "./commands/vscode.ts";
 import type { ConnectParts } from "./connect/parts.ts";
 import type { Context } from "./context.ts";
 import type { ExecParts } from "./exec/parts.ts";
@@ -34,6 +35,7 @@ import { createInstancePicker } from "./pick/instance_picker.ts";
 import type { ChosenInstance } from "./pick/choose_instance.ts";
 import type { ShellParts, StreamSession } from "./shell/parts.ts";
 import type { SshProxyParts } from "./ssh_proxy/parts.ts";
+import type { VscodeSetupParts } from "./vscode/setup_run.ts";
 
 /** AWS, as options, environment and configuration choose it. Loads no SDK yet. */
 export async function createAws(
@@ -334,6 +336,22 @@ export async function createSshProxyParts(
         flushed: () => local.flushed(),
       };
     },
+    [Symbol.dispose]: () => aws.close(),
+  };
+}
+
+/** The parts of `vscode setup`. */
+export async function createVscodeSetupParts(
+  options: VscodeSetupOptions,
+  settings: LoadedConfig,
+  context: Context,
+): Promise<VscodeSetupParts> {
+  const aws = await createAws(options.aws, settings, context);
+  return {
+    instances: aws,
+    picker: createInstancePicker(aws, { settings, context }),
+    platformName: (instanceId, signal) => aws.platformName(instanceId, signal),
+    credentialOrigin: () => aws.credentialOrigin(),
     [Symbol.dispose]: () => aws.close(),
   };
 }

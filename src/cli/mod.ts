@@ -70,6 +70,7 @@ function fail(error: unknown, reporter: Reporter): number {
   if (error instanceof Stopped) return error.exitCode;
   const known = toAppError(error);
   reporter.error(known);
+  reporter.log("debug", `exit code ${known.exitCode}`);
   return known.exitCode;
 }
 

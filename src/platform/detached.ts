@@ -42,7 +42,7 @@ export function startDetached(
 }
 
 /** What this process was started with, without its arguments: the executable, or Deno and `main.ts`. */
-function ownCommand(): string[] {
+export function ownCommand(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
   return [Deno.execPath(), "run", "--allow-all", "--quiet", Deno.mainModule];
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
-export { type RunningChild, startChild } from "./child.ts";
+export { quoteForWindows, type RunningChild, startChild } from "./child.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { type DetachedProcess, startDetached } from "./detached.ts";
+export { type DetachedProcess, ownCommand, startDetached } from "./detached.ts";
 export { lockFile } from "./file_lock.ts";
 export { bracketed, formatAddress, listenTcp, type LocalAddress, nextFreePort } from "./listen.ts";
 export { cacheFolder, configFolder, dataFolder, type PathFacts, stateFolder } from "./paths.ts";
@@ -15,6 +15,7 @@ export { findPortOwner, type PortOwner } from "./port_owner.ts";
 export { type ProcessStatistics, readProcessStatistics } from "./process_statistics.ts";
 export { followLinks, rewriteFile } from "./rewrite_file.ts";
 export { onTerminalResize, type RawMode, RawTerminal } from "./raw_terminal.ts";
+export { type ProgramResult, runProgram } from "./run_program.ts";
 export { RotatingLog } from "./rotating_log.ts";
 export {
   listenForResize,

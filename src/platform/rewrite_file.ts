@@ -38,7 +38,7 @@ export async function followLinks(path: string): Promise<string> {
  */
 export async function rewriteFile(
   path: string,
-  content: string,
+  content: string | Uint8Array,
   options: { backup: string },
 ): Promise<void> {
   const file = await followLinks(path);

@@ -48,8 +48,15 @@ export class SshServer implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  static async open(): Promise<SshServer> {
+  /**
+   * @param options.keysUrl Asked by curl for the keys of a user, whose name is put behind it; beside the
+   * key of `user_key`, unless `takesUserKey` is false.
+   */
+  static async open(
+    options: { keysUrl?: string; takesUserKey?: boolean } = {},
+  ): Promise<SshServer> {
     const folder = await Deno.makeTempDir({ prefix: "ec2-connect-ssh-" });
+    const user = (await run("id", ["-un"])).trim();
     for (const key of ["host_key", "user_key"]) {
       await run("ssh-keygen", [
         "-q",
@@ -72,7 +79,11 @@ export class SshServer implements AsyncDisposable {
         `Port ${port}`,
         "ListenAddress 127.0.0.1",
         `HostKey ${folder}/host_key`,
-        `AuthorizedKeysFile ${folder}/user_key.pub`,
+        `AuthorizedKeysFile ${options.takesUserKey === false ? "none" : `${folder}/user_key.pub`}`,
+        ...options.keysUrl === undefined ? [] : [
+          `AuthorizedKeysCommand /usr/bin/curl -s -f ${options.keysUrl}/%u`,
+          `AuthorizedKeysCommandUser ${user}`,
+        ],
         "AuthenticationMethods publickey",
         "PermitRootLogin prohibit-password",
         "StrictModes no",
@@ -88,7 +99,6 @@ export class SshServer implements AsyncDisposable {
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    const user = (await run("id", ["-un"])).trim();
     const server = new SshServer({ port, user, folder, process });
     await server.#until(/^Server listening on 127\.0\.0\.1 port \d+\.$/m);
     return server;

@@ -29,6 +29,7 @@ const SHOWN = [
   "diagnose",
   "precheck",
   "fix",
+  "vscode",
   "database",
   "sandbox",
 ];
@@ -81,6 +82,9 @@ Deno.test("every example of a help text is accepted as it is written", async () 
         ["init", "info", "sessions", "stats", "cleanup", "export"].map((name) =>
           shown("database", name, "-h")
         ),
+      ),
+      ...await Promise.all(
+        ["status", "setup", "test", "cleanup"].map((name) => shown("vscode", name, "-h")),
       ),
       await shown("sandbox", "-h"),
     ]
