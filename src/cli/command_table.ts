@@ -32,6 +32,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/connect.ts")).connectCommand,
   },
   {
+    name: "up",
+    summary: "open presets in the background",
+    group: CONNECT,
+    load: async () => (await import("./commands/up.ts")).upCommand,
+  },
+  {
+    name: "down",
+    summary: "end the sessions of presets",
+    group: CONNECT,
+    load: async () => (await import("./commands/down.ts")).downCommand,
+  },
+  {
     name: "shell",
     summary: "open a shell on an instance",
     group: CONNECT,

@@ -18,23 +18,24 @@ export function renderError(
   error: AppError,
   options: { format: OutputFormat; colour: boolean; showStack: boolean },
 ): string {
+  if (options.format === "json") return JSON.stringify({ error: errorFields(error) });
   const cause = error.why ?? causeOf(error);
-  if (options.format === "json") {
-    return JSON.stringify({
-      error: {
-        kind: error.kind,
-        exit_code: error.exitCode,
-        message: error.message,
-        cause: cause ?? null,
-        hint: error.hint ?? null,
-      },
-    });
-  }
   const lines = [`${paint("error:", "red", options.colour)} ${printable(error.message)}`];
   if (cause !== undefined) lines.push(`  cause: ${printable(cause)}`);
   if (error.hint !== undefined) lines.push(`  hint: ${printable(error.hint)}`);
   if (options.showStack) lines.push(...stackOf(error));
   return lines.join("\n");
+}
+
+/** A failure for programs, in the words of the contract. */
+export function errorFields(error: AppError) {
+  return {
+    kind: error.kind,
+    exit_code: error.exitCode,
+    message: error.message,
+    cause: error.why ?? causeOf(error) ?? null,
+    hint: error.hint ?? null,
+  };
 }
 
 /** The cause's own words, where they add something to the message. */

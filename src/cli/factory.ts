@@ -17,6 +17,7 @@ import {
   type Priority,
   ReconnectGate,
   SessionManager,
+  SessionPlaces,
   type SessionPolicy,
   webSocketTransport,
 } from "../session/mod.ts";
@@ -85,6 +86,9 @@ type SessionCommons = Omit<PortSessionOptions, "target" | "local" | "onEvent" | 
 /** One for the process, however many commands run in it: their attempts take turns. */
 const reconnectGate = new ReconnectGate();
 
+/** Likewise: presets that come up together count each other. */
+const sessionPlaces = new SessionPlaces();
+
 /** Reads the account's limits when a session first wants them, once for all sessions of a command. */
 function sessionPolicy(aws: Aws): NonNullable<PortSessionOptions["readPolicy"]> {
   let reading: Promise<SessionPolicy> | undefined;
@@ -141,6 +145,7 @@ async function sessionCommons(
 function sessionManager({ config }: LoadedConfig, context: Context): SessionManager {
   return new SessionManager({
     maxPerInstance: config.session.max_sessions_per_instance,
+    places: sessionPlaces,
     elsewhere: async () => {
       const { sessionsElsewhere } = await import("./connect/sessions_elsewhere.ts");
       return await sessionsElsewhere(context);

@@ -5,7 +5,7 @@
  */
 
 import { AppError } from "../errors/mod.ts";
-import { formatAddress } from "../platform/mod.ts";
+import { bracketed, formatAddress } from "../platform/mod.ts";
 import type { Forward } from "../session/mod.ts";
 import {
   invalid,
@@ -50,6 +50,12 @@ export function readForward(text: string): ForwardSpec {
   };
 }
 
+/** The value of an `-L` that {@link readForward} reads as this forward. */
+export function writeForward({ bind, localPort, remoteHost, remotePort }: Forward): string {
+  const host = remoteHost === undefined ? [] : [bracketed(remoteHost)];
+  return [bracketed(bind), localPort, ...host, remotePort].join(":");
+}
+
 /** The parts between colons that stand outside `[...]`; undefined when the brackets do not match. */
 function splitOutsideBrackets(text: string): string[] | undefined {
   if (!/^(?:[^[\]]|\[[^[\]]*\])*$/.test(text)) return undefined;
@@ -75,7 +81,8 @@ export function requireDistinctPorts(forwards: readonly Forward[]): void {
   }
 }
 
-function collide(a: Forward, b: Forward): boolean {
+/** Whether two cannot be listened on together. */
+export function collide(a: Forward, b: Forward): boolean {
   if (a.localPort !== b.localPort) return false;
   const isWildcard = (bind: string) => bind === "0.0.0.0" || /^[0:]+$/.test(bind);
   return a.bind === b.bind || isWildcard(a.bind) || isWildcard(b.bind);

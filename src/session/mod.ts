@@ -26,6 +26,7 @@ export {
   type SessionElsewhere,
   SessionManager,
   type SessionManagerOptions,
+  SessionPlaces,
   type SessionWish,
 } from "./session_manager.ts";
 export { webSocketTransport, type WebSocketTransportOptions } from "./websocket_transport.ts";

@@ -26,6 +26,16 @@ export interface SessionManagerOptions {
   maxPerInstance: number;
   /** Those that are open in any process, this one's among them or not. Must not reject. */
   elsewhere(): Promise<readonly SessionElsewhere[]>;
+  /** Shared by the commands of a process, so that those that open at a time count each other. */
+  places?: SessionPlaces;
+}
+
+/** Who holds a place of this process, and who is about to. */
+export class SessionPlaces {
+  readonly held = new Set<HostedSession>();
+  readonly opening = new Set<SessionWish>();
+  /** One admission at a time: two must not take the same place. */
+  admission: Promise<unknown> = Promise.resolve();
 }
 
 /** What a session is wanted for. */
@@ -41,13 +51,11 @@ const ENDED: readonly SessionState[] = ["closing", "closed", "failed"];
 
 export class SessionManager {
   readonly #options: SessionManagerOptions;
-  readonly #held = new Set<HostedSession>();
-  readonly #opening = new Set<SessionWish>();
-  /** One admission at a time: two must not take the same place. */
-  #admission: Promise<unknown> = Promise.resolve();
+  readonly #places: SessionPlaces;
 
   constructor(options: SessionManagerOptions) {
     this.#options = options;
+    this.#places = options.places ?? new SessionPlaces();
   }
 
   /**
@@ -57,16 +65,17 @@ export class SessionManager {
    * @throws {AppError} `resource` when none yields; whatever `open` throws.
    */
   async open<T extends HostedSession>(wish: SessionWish, open: () => Promise<T>): Promise<T> {
-    const admitted = this.#admission.then(() => this.#admit(wish));
-    this.#admission = admitted.catch(() => {});
+    const places = this.#places;
+    const admitted = places.admission.then(() => this.#admit(wish));
+    places.admission = admitted.catch(() => {});
     await admitted;
     try {
       const session = await open();
-      this.#held.add(session);
-      session.closed.then(() => this.#held.delete(session));
+      places.held.add(session);
+      session.closed.then(() => places.held.delete(session));
       return session;
     } finally {
-      this.#opening.delete(wish);
+      places.opening.delete(wish);
     }
   }
 
@@ -75,7 +84,7 @@ export class SessionManager {
     const { maxPerInstance } = this.#options;
     const { instanceId, priority } = wish;
     const own = this.#own(instanceId);
-    const opening = [...this.#opening].filter((other) => other.instanceId === instanceId);
+    const opening = [...this.#places.opening].filter((other) => other.instanceId === instanceId);
     const others = await this.#others(instanceId);
     const count = own.length + opening.length + others.length;
     if (count >= maxPerInstance) {
@@ -83,11 +92,11 @@ export class SessionManager {
       if (yielding === undefined) throw refusal(wish, { count, maxPerInstance });
       await yielding.end();
     }
-    this.#opening.add(wish);
+    this.#places.opening.add(wish);
   }
 
   #own(instanceId: string): Candidate[] {
-    return [...this.#held].flatMap((session) => {
+    return [...this.#places.held].flatMap((session) => {
       const snapshot = session.snapshot();
       if (snapshot.instanceId !== instanceId || ENDED.includes(snapshot.state)) return [];
       const { priority, startedAtMs, openConnections } = snapshot;
@@ -98,7 +107,7 @@ export class SessionManager {
 
   async #others(instanceId: string): Promise<SessionElsewhere[]> {
     const all = await this.#options.elsewhere();
-    const own = new Set([...this.#held].map((session) => session.snapshot().sessionId));
+    const own = new Set([...this.#places.held].map((session) => session.snapshot().sessionId));
     return all.filter((other) => other.instanceId === instanceId && !own.has(other.sessionId));
   }
 }

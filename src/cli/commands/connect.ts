@@ -37,7 +37,7 @@ import {
 export interface ConnectOptions extends CommonOptions {
   /** As it was written: an id, a Name tag, `tag:KEY=VALUE`, an address or DNS name. */
   instance: string | undefined;
-  /** The preset that INSTANCE named. */
+  /** The preset that INSTANCE named, or that this is saved as. */
   preset: string | undefined;
   /** At least one. */
   forwards: Forward[];

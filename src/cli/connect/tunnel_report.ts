@@ -164,7 +164,9 @@ export class TunnelReport {
 }
 
 /** `Forwarding 127.0.0.1:8080 -> i-0123456789abcdef0:80 (session NAME-0abc)` */
-export function readyLine(ready: SessionReady): string {
+export function readyLine(
+  ready: Omit<SessionReady, "connectMs" | "agentVersion" | "mode">,
+): string {
   const from = formatAddress({ bind: ready.bind, port: ready.localPort });
   const host = ready.remoteHost === undefined ? "" : `${bracketed(ready.remoteHost)}:`;
   const to = `${ready.instanceId}:${host}${ready.remotePort}`;

@@ -30,7 +30,8 @@ export function completeOptions(
   return {
     ...rest,
     instance: found === undefined ? instance : presetInstance(found),
-    preset: found?.name,
+    // What is saved as a preset is of it from the beginning.
+    preset: line.save?.name ?? found?.name,
     forwards: chooseForwards(line, found),
     reason: line.reason ?? preset?.reason,
     reconnect: line.reconnect ?? preset?.reconnect ?? true,

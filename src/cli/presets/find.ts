@@ -32,28 +32,35 @@ export function findPreset(
  * @throws {AppError} `usage` with every name that is unknown.
  */
 export function presetsNamed(presets: Presets, names: readonly string[]): NamedPreset[] {
-  const found = new Map<string, Connection>();
+  return namesMeant(presets, names, (name) => findPreset(presets, name) !== undefined)
+    .map((name) => ({ name, preset: findPreset(presets, name)! }));
+}
+
+/** The names of those presets; `isKnown` tells which there are. Throws as {@link presetsNamed}. */
+export function namesMeant(
+  presets: Presets,
+  names: readonly string[],
+  isKnown: (name: string) => boolean,
+): string[] {
+  const found = new Set<string>();
   const unknown = new Map<string, string | undefined>();
   for (const name of names) {
-    for (const member of membersOf(presets, name)) {
-      const preset = findPreset(presets, member);
-      if (preset !== undefined) found.set(member, preset);
+    for (const member of isKnown(name) ? [name] : membersOf(presets, name)) {
+      if (isKnown(member)) found.add(member);
       else unknown.set(member, member === name ? undefined : name);
     }
   }
   if (unknown.size > 0) throw unknownNames(presets, unknown);
-  return [...found].map(([name, preset]) => ({ name, preset }));
+  return [...found];
 }
 
-/** A preset is its own only member. */
-function membersOf(presets: Presets, name: string): readonly string[] {
-  const { groups } = presets;
-  if (findPreset(presets, name) !== undefined || !Object.hasOwn(groups, name)) return [name];
-  return groups[name]!;
+/** What is no group stands for itself. */
+function membersOf({ groups }: Presets, name: string): readonly string[] {
+  return Object.hasOwn(groups, name) ? groups[name]! : [name];
 }
 
 /** @param unknown Names, and the group of each that is a member of one. */
-export function unknownNames(
+function unknownNames(
   presets: Presets,
   unknown: ReadonlyMap<string, string | undefined>,
 ): AppError {

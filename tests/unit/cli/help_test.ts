@@ -16,6 +16,8 @@ const isUpdate = Deno.env.get("UPDATE_SNAPSHOTS") === "1";
 const SHOWN = [
   "program",
   "connect",
+  "up",
+  "down",
   "list",
   "status",
   "terminate",

@@ -7,7 +7,7 @@ import type {
   SessionEnd,
   SessionSnapshot,
 } from "../../../src/session/mod.ts";
-import { closeAll, SessionManager } from "../../../src/session/mod.ts";
+import { closeAll, SessionManager, SessionPlaces } from "../../../src/session/mod.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 const WEB = "i-0123456789abcdef0";
@@ -188,4 +188,23 @@ Deno.test("closeAll() ends all at a time, within its deadline", async () => {
   await settled();
   clock.advance(8_000);
   assert.equal(await late, false);
+});
+
+Deno.test("commands of one process that open at a time count each other", async () => {
+  const places = new SessionPlaces();
+  const manager = () =>
+    new SessionManager({ maxPerInstance: 2, elsewhere: () => Promise.resolve([]), places });
+  const open = (from: SessionManager, sessionId: string) =>
+    from.open({ instanceId: WEB, priority: "normal" }, async () => {
+      await settled();
+      return new FakeSession({ sessionId });
+    });
+  const results = await Promise.allSettled(["a", "b", "c"].map((id) => open(manager(), id)));
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "fulfilled", "rejected"]);
+  // Without a common count each would have had its own.
+  const [first] = results;
+  assert.ok(first?.status === "fulfilled");
+  await first.value.close();
+  await open(manager(), "d");
+  await assert.rejects(open(manager(), "e"), AppError);
 });
