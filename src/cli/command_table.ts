@@ -122,6 +122,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/fix.ts")).fixCommand,
   },
   {
+    name: "config",
+    summary: "show, check and write settings",
+    group: SET_UP,
+    load: async () => (await import("./commands/config.ts")).configCommand,
+  },
+  {
     name: "vscode",
     summary: "make ssh and VS Code reach instances",
     group: SET_UP,

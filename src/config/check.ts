@@ -70,10 +70,25 @@ export async function checkSettings(table: Table, context: CheckContext): Promis
   return { config: isUsable ? second.data : undefined, problems };
 }
 
-/** What works, and may not be what was meant. */
-export async function adviceOn(table: Table, context: CheckContext): Promise<Problem[]> {
+/** What the schema cannot know: names of checks, and presets that may not be meant to be open at once. */
+export async function adviceOn(
+  table: Table,
+  context: CheckContext,
+  checks: readonly string[],
+): Promise<Problem[]> {
   const place = await placer(table, context);
-  return presetAdvice(table).map((problem) => place(problem, "advice"));
+  const named = valueAt(table, ["diagnostics", "checks"]);
+  const unknown = Object.keys(isTable(named) ? named : {}).filter((id) => !checks.includes(id));
+  return [
+    ...unknown.map((id) => {
+      const path = ["diagnostics", "checks", id];
+      const hint = didYouMean(nearestName(id, checks)) ??
+        "Run ec2-connect diagnose list for the checks";
+      const what = `${settingName(path)} is no check`;
+      return place({ path, what, found: id, wanted: "the name of a check", hint }, "error");
+    }),
+    ...presetAdvice(table).map((problem) => place(problem, "advice")),
+  ];
 }
 
 /** A section whose lines are all commented out is null in YAML, and is meant to be empty. */

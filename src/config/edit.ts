@@ -6,7 +6,8 @@
 
 import { AppError } from "../errors/mod.ts";
 import { editJson } from "./edit_json.ts";
-import { type ConfigFormat, parseConfigText } from "./formats.ts";
+import type { ConfigFormat } from "./find.ts";
+import { parseConfigText } from "./formats.ts";
 import { isTable, type Table, valueAt, withValue } from "./tables.ts";
 
 /** One change. */

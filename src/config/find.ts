@@ -1,5 +1,5 @@
 /**
- * Where the configuration file is.
+ * Where the configuration file is, and in which language.
  *
  * @module
  */
@@ -7,6 +7,15 @@
 import { join } from "node:path";
 import { AppError } from "../errors/mod.ts";
 import { configFolder, type PathFacts } from "../platform/mod.ts";
+
+/** The languages a configuration file may be written in. */
+export type ConfigFormat = "json" | "toml" | "yaml";
+
+/** The format that a file's name tells, undefined for another ending. */
+export function formatOfFile(path: string): ConfigFormat | undefined {
+  const ending = /\.(json|toml|ya?ml)$/i.exec(path)?.[1]?.toLowerCase();
+  return ending === "yml" ? "yaml" : ending as ConfigFormat | undefined;
+}
 
 /** A file that the command line or the environment names. */
 export interface NamedFile {

@@ -7,10 +7,8 @@
  */
 
 import { messageOf } from "../errors/mod.ts";
+import type { ConfigFormat } from "./find.ts";
 import { jsonErrorOffset } from "./json_error.ts";
-
-/** The languages a configuration file may be written in. */
-export type ConfigFormat = "json" | "toml" | "yaml";
 
 /** Text that is not valid in its language. */
 export class SyntaxProblem extends Error {
@@ -21,12 +19,6 @@ export class SyntaxProblem extends Error {
     this.name = "SyntaxProblem";
     this.line = line;
   }
-}
-
-/** The format that a file's name tells, undefined for another ending. */
-export function formatOfFile(path: string): ConfigFormat | undefined {
-  const ending = /\.(json|toml|ya?ml)$/i.exec(path)?.[1]?.toLowerCase();
-  return ending === "yml" ? "yaml" : ending as ConfigFormat | undefined;
 }
 
 /**

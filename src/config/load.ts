@@ -7,6 +7,7 @@
 import type { PathFacts } from "../platform/mod.ts";
 import { DEFAULT_CONFIG } from "./defaults.ts";
 import { findConfigFile, namedFile } from "./find.ts";
+import type { Problem } from "./problems.ts";
 import type { Config } from "./schema.ts";
 
 /** Where a setting was made; one that nobody made has its default. */
@@ -49,4 +50,31 @@ export async function loadConfig(
     hint: `${file?.path} comes first; keep one of them`,
   }));
   return { ...loaded, warnings: [...ignored, ...loaded.warnings] };
+}
+
+/**
+ * All that is wrong with the settings, where {@link loadConfig} stops at the first error.
+ *
+ * @param options.checks Names that `diagnostics.checks` may hold.
+ * @throws {AppError} `config` for a file that cannot be found, read or parsed.
+ */
+export async function inspectSettings(
+  options: PathFacts & { path?: string | undefined; checks: readonly string[] },
+): Promise<{ file: string | undefined; problems: Problem[] }> {
+  const { env, checks } = options;
+  const file = await findConfigFile(namedFile(options.path, env), options);
+  const { inspectConfig } = await import("./read.ts");
+  const ignored = (file?.ignored ?? []).map((path): Problem => ({
+    severity: "advice",
+    setting: undefined,
+    file: path,
+    line: undefined,
+    variable: undefined,
+    what: `This file is not read: ${file?.path} comes first`,
+    found: undefined,
+    wanted: "one configuration file",
+    hint: undefined,
+  }));
+  const problems = await inspectConfig(file?.path, env, checks);
+  return { file: file?.path, problems: [...problems, ...ignored] };
 }

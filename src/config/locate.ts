@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConfigFormat } from "./formats.ts";
+import type { ConfigFormat } from "./find.ts";
 import { tomlEntries } from "./toml_lines.ts";
 import type { SettingPath } from "./shape.ts";
 

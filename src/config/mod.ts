@@ -9,7 +9,9 @@
 export { hostName, localAddress } from "./addresses.ts";
 export { DEFAULT_CONFIG } from "./defaults.ts";
 export type { SettingEdit } from "./edit.ts";
-export { loadConfig, type LoadedConfig, type SettingOrigin } from "./load.ts";
+export { type ConfigFormat, formatOfFile } from "./find.ts";
+export { inspectSettings, loadConfig, type LoadedConfig, type SettingOrigin } from "./load.ts";
 export { nearestName } from "./nearest.ts";
 export { PRESET_NAME } from "./preset_name.ts";
+export type { Problem } from "./problems.ts";
 export type { Config, Connection } from "./schema.ts";

@@ -36,11 +36,11 @@ export function problemError(problem: Problem, count: number): AppError {
   const place = variable !== undefined
     ? `environment variable ${variable}`
     : `configuration file ${placeOf(file ?? "", line)}`;
-  const more = count > 1 ? `${count} problems in all; see ec2-connect config validate` : undefined;
-  const why = [wanted && `Wanted ${wanted}`, more].filter((part) => part).join("; ");
+  const rest = count > 1 ? `Run ec2-connect config validate for all ${count} problems` : undefined;
+  const hints = [hint, rest].filter((part) => part !== undefined).join(". ");
   return new AppError("config", `Invalid ${place}: ${what}`, {
-    ...(why === "" ? {} : { why }),
-    ...(hint === undefined ? {} : { hint }),
+    ...(wanted === undefined ? {} : { why: `Wanted ${wanted}` }),
+    ...(hints === "" ? {} : { hint: hints }),
   });
 }
 

@@ -37,17 +37,19 @@ export async function readConfig(
 /**
  * All that is wrong with a file, with the environment, and with the two together.
  *
+ * @param checks Names that `diagnostics.checks` may hold.
  * @throws {AppError} `config` for a file that cannot be read or parsed.
  */
 export async function inspectConfig(
   path: string | undefined,
   env: Environment,
+  checks: readonly string[],
 ): Promise<Problem[]> {
   const source = path === undefined ? undefined : await readSource(path);
   const { table, overrides, problems } = await combine(source, env);
   const together = await checkSettings(table, { source, overrides });
   const hidden = source === undefined ? [] : await problemsUnder(overrides, source);
-  const advice = source === undefined ? [] : await adviceOn(table, { source, overrides });
+  const advice = source === undefined ? [] : await adviceOn(table, { source, overrides }, checks);
   return [...together.problems, ...hidden, ...advice].toSorted(byLine).concat(problems);
 }
 

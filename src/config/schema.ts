@@ -18,10 +18,13 @@ const milliseconds = z.int().min(0).max(86_400_000);
 
 const awsSchema = z.strictObject({
   default_region: text.optional()
-    .describe("Region when neither an option, the environment nor the AWS profile names one"),
-  profile: text.optional().describe("AWS profile when nothing else names one"),
+    .describe("Region when neither an option, the environment nor the AWS profile names one")
+    .meta({ examples: ["us-east-1"] }),
+  profile: text.optional().describe("AWS profile when nothing else names one")
+    .meta({ examples: ["work"] }),
   expected_account_id: z.string().regex(/^\d{12}$/, { error: "a text of twelve digits" }).optional()
-    .describe("Account that credentials must belong to; a diagnosis complains of another one"),
+    .describe("Account that credentials must belong to; a diagnosis complains of another one")
+    .meta({ examples: ["123456789012"] }),
   connection_timeout: seconds.default(30)
     .describe(
       "Seconds that each step of opening a tunnel may take: API call, connection, handshake",
@@ -65,7 +68,7 @@ const databaseSchema = z.strictObject({
   path: text.optional()
     .describe(
       "File of the session history, in place of the one in the data folder; ~/ is the home folder",
-    ),
+    ).meta({ examples: ["~/ec2-connect/history.db"] }),
 });
 
 const loggingSchema = z.strictObject({
@@ -75,14 +78,16 @@ const loggingSchema = z.strictObject({
 
 const diagnosticsSchema = z.strictObject({
   checks: z.record(z.string(), z.boolean()).default({})
-    .describe("Checks by name; false leaves one out"),
+    .describe("Checks by name; false leaves one out")
+    .meta({ examples: [{ local_prerequisites: false }] }),
   auto_fix: z.strictObject({
     enabled: z.boolean().default(false).describe("Whether `fix` applies safe fixes unasked"),
     safe_only: z.boolean().default(true).describe("Whether `fix` leaves out all that are not safe"),
   }).prefault({}),
   parallel: z.boolean().default(true).describe("Whether checks run side by side"),
   timeout_seconds: z.int().min(1).max(600).optional()
-    .describe("Seconds that each check may take; each command has its own default"),
+    .describe("Seconds that each check may take; each command has its own default")
+    .meta({ examples: [30] }),
   format: z.enum(["text", "json", "yaml"]).default("text").describe("Format of reports"),
 });
 
@@ -129,9 +134,21 @@ const presetName = z.string().regex(PRESET_NAME, {
 });
 
 const connectionsSchema = z.record(presetName, connectionSchema).default({})
-  .describe("Presets by name, for connect, up and down");
+  .describe("Presets by name, for connect, up and down")
+  .meta({
+    examples: [{
+      web: { instance: "web-1", local_port: 8080, remote_port: 80 },
+      db: {
+        instance: "tag:role=bastion",
+        local_port: 5432,
+        remote_host: "db.internal",
+        remote_port: 5432,
+      },
+    }],
+  });
 const groupsSchema = z.record(presetName, z.array(text).min(1)).default({})
-  .describe("Lists of presets by name, for up and down");
+  .describe("Lists of presets by name, for up and down")
+  .meta({ examples: [{ everything: ["web", "db"] }] });
 
 /** Every setting, with its default. Unknown keys are refused; `read.ts` turns them into warnings. */
 export const configSchema = z.strictObject({

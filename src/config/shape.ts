@@ -12,6 +12,8 @@ export interface JsonSchema {
   type?: string;
   description?: string;
   default?: unknown;
+  /** What a setting without a default may look like. */
+  examples?: unknown[];
   properties?: Record<string, JsonSchema>;
   required?: string[];
   additionalProperties?: JsonSchema | false;
@@ -21,6 +23,7 @@ export interface JsonSchema {
   maximum?: number;
   exclusiveMinimum?: number;
   maxLength?: number;
+  pattern?: string;
 }
 
 let known: JsonSchema | undefined;
@@ -28,6 +31,19 @@ let known: JsonSchema | undefined;
 /** Of a configuration file: what may be left out need not be there. */
 export function configShape(): JsonSchema {
   return known ??= z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema;
+}
+
+/** Of {@link configShape}, as a JSON Schema of its own, for editors. */
+export function configJsonSchema(): Record<string, unknown> {
+  const { properties, ...rest } = z.toJSONSchema(configSchema, { io: "input" });
+  return {
+    ...rest,
+    title: "Configuration of ec2-connect",
+    properties: {
+      $schema: { type: "string", description: "Where the schema of this file is, for editors" },
+      ...properties,
+    },
+  };
 }
 
 /** A way into a file: names of tables, and places in lists counted from 0. */

@@ -5,7 +5,8 @@
  */
 
 import { AppError, messageOf } from "../errors/mod.ts";
-import { type ConfigFormat, formatOfFile, parseConfigText, SyntaxProblem } from "./formats.ts";
+import { type ConfigFormat, formatOfFile } from "./find.ts";
+import { parseConfigText, SyntaxProblem } from "./formats.ts";
 import { isTable, type Table } from "./tables.ts";
 
 /** Far more than settings ever need: what is larger is another file, given by mistake. */

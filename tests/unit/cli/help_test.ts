@@ -31,6 +31,7 @@ const SHOWN = [
   "diagnose",
   "precheck",
   "fix",
+  "config",
   "vscode",
   "database",
   "sandbox",
@@ -79,6 +80,12 @@ Deno.test("every example of a help text is accepted as it is written", async () 
       await shown("host", "status", "-h"),
       await shown("host", "stop", "-h"),
       ...await Promise.all(["metrics", "resources", "health"].map((name) => shown(name, "-h"))),
+      await shown("config", "-h"),
+      ...await Promise.all(
+        ["validate", "show", "generate", "env-help", "test", "schema"].map((name) =>
+          shown("config", name, "-h")
+        ),
+      ),
       await shown("database", "-h"),
       ...await Promise.all(
         ["init", "info", "sessions", "stats", "cleanup", "export"].map((name) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { editConfigText, type SettingEdit } from "../../../src/config/edit.ts";
-import type { ConfigFormat } from "../../../src/config/formats.ts";
+import type { ConfigFormat } from "../../../src/config/find.ts";
 import { refusal } from "../../support/fake_io.ts";
 
 const edit = (text: string, format: ConfigFormat, ...edits: SettingEdit[]) =>

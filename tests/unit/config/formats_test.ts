@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type ConfigFormat,
-  formatOfFile,
-  parseConfigText,
-  SyntaxProblem,
-} from "../../../src/config/formats.ts";
+import { type ConfigFormat, formatOfFile } from "../../../src/config/find.ts";
+import { parseConfigText, SyntaxProblem } from "../../../src/config/formats.ts";
 
 const JSON_TEXT = '{\n  "aws": {\n    "default_region": "eu-west-1",\n    "profile": "x"\n  }\n}\n';
 const TOML_TEXT =

@@ -135,7 +135,7 @@ Deno.test("loadConfig() refuses what is wrong with file, line, setting, found an
       name: "config.yaml",
       text: "aws: []\nlogging:\n  level: loud\n",
       message: /config\.yaml, line 1: aws is an empty list$/,
-      why: /^Wanted a table; 2 problems in all; see ec2-connect config validate$/,
+      why: /^Wanted a table$/,
     },
     {
       name: "config.yaml",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ConfigFormat } from "../../../src/config/formats.ts";
+import type { ConfigFormat } from "../../../src/config/find.ts";
 import { locateSettings } from "../../../src/config/locate.ts";
 import type { SettingPath } from "../../../src/config/shape.ts";
 

@@ -8,7 +8,7 @@ async function inspect(text: string, env: Record<string, string> = {}): Promise<
   try {
     const path = join(folder, "config.yaml");
     await Deno.writeTextFile(path, text);
-    const problems = await inspectConfig(path, env);
+    const problems = await inspectConfig(path, env, ["routing"]);
     return problems.map(({ severity, line, variable, what, wanted, hint }) =>
       [
         `${variable ?? line} ${severity}: ${what}`,
@@ -114,6 +114,16 @@ connections:
     "EC2_CONNECT_LOG_LEVLE unknown: Environment variable EC2_CONNECT_LOG_LEVLE is not a setting; " +
     "Did you mean EC2_CONNECT_LOG_LEVEL?",
   ]);
+});
+
+Deno.test("a check that there is not is told, with its line", async () => {
+  assert.deepEqual(
+    await inspect("diagnostics:\n  checks:\n    routing: true\n    rooting: false\n"),
+    [
+      "4 error: diagnostics.checks.rooting is no check; wanted the name of a check; " +
+      "Did you mean routing?",
+    ],
+  );
 });
 
 Deno.test("a wrong value is told though a variable hides it, and a wrong variable by its name", async () => {
