@@ -23,7 +23,9 @@ const awsSchema = z.strictObject({
   profile: text.optional().describe("AWS profile when nothing else names one")
     .meta({ examples: ["work"] }),
   expected_account_id: z.string().regex(/^\d{12}$/, { error: "a text of twelve digits" }).optional()
-    .describe("Account that credentials must belong to; a diagnosis complains of another one")
+    .describe(
+      "Account of twelve digits that credentials must belong to; a diagnosis complains of another",
+    )
     .meta({ examples: ["123456789012"] }),
   connection_timeout: seconds.default(30)
     .describe(

@@ -1,6 +1,6 @@
 /**
  * The documents tell the truth: what they show is what is printed, their links lead somewhere, and
- * their table of settings is the schema's.
+ * their tables of settings are the schema's.
  *
  * How a block is written so that it can be checked is said in `_console_run.ts`.
  *
@@ -8,10 +8,7 @@
  */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { z } from "zod";
-import { DEFAULT_CONFIG } from "../../src/config/defaults.ts";
 import { listSettings } from "../../src/config/environment.ts";
-import { configSchema } from "../../src/config/schema.ts";
 import { GARBAGE_KINDS } from "../../src/sandbox/faults/fault.ts";
 import {
   type Block,
@@ -20,6 +17,7 @@ import {
   splitWords,
   withoutBlocks,
 } from "./_console_blocks.ts";
+import { configurationTables } from "../support/configuration_tables.ts";
 import { runChain } from "./_console_run.ts";
 import { POSIX_ONLY } from "./_world.ts";
 
@@ -94,51 +92,23 @@ function headingsOf(markdown: string): string[] {
   );
 }
 
-Deno.test("CONFIGURATION.md lists every setting as the schema has it", async () => {
-  const text = await read("docs/CONFIGURATION.md");
-  const rows = text.split("\n").filter((line) => /^\| `\w+\.[\w.]+` \|/.test(line));
-  assert.deepEqual(rows, settingRows());
+/** Run with UPDATE_SNAPSHOTS=1 after a change of the schema. */
+Deno.test("the tables of CONFIGURATION.md are the schema's", async () => {
+  const path = "docs/CONFIGURATION.md";
+  const before = await read(path);
+  const missing: string[] = [];
+  let text = before;
+  for (const [name, lines] of Object.entries(configurationTables())) {
+    const [begin, end] = [`<!-- generated: ${name} -->\n`, "<!-- end of generated -->"];
+    const start = text.indexOf(begin) + begin.length;
+    if (start < begin.length) missing.push(name);
+    else {text = text.slice(0, start) + lines.join("\n") + "\n" +
+        text.slice(text.indexOf(end, start));}
+  }
+  assert.deepEqual(missing, []);
+  if (Deno.env.get("UPDATE_SNAPSHOTS") === "1") await Deno.writeTextFile(join(ROOT, path), text);
+  else assert.equal(before, text);
 });
-
-type JsonSchema = {
-  properties?: Record<string, JsonSchema>;
-  type?: string;
-  enum?: string[];
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-};
-
-/** Setting, type, default, range, variables, description: the rows of the table. */
-function settingRows(): string[] {
-  const root = z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema;
-  return listSettings().map(({ path, variables, description }) => {
-    const schema = path.reduce((at, name) => at.properties![name]!, root);
-    const initial = path.reduce<unknown>(
-      (at, name) => (at as Record<string, unknown>)[name],
-      DEFAULT_CONFIG,
-    );
-    const cells = [
-      `\`${path.join(".")}\``,
-      schema.enum === undefined ? schema.type : "word",
-      initial === undefined ? "none" : `\`${initial}\``,
-      rangeOf(schema),
-      variables.map((name) => `\`${name}\``).join(", "),
-      description,
-    ];
-    return `| ${cells.join(" | ")} |`;
-  });
-}
-
-function rangeOf({ type, enum: words, minimum, maximum, exclusiveMinimum }: JsonSchema): string {
-  if (words !== undefined) return words.map((word) => `\`${word}\``).join(", ");
-  if (type === "boolean") return "`true`, `false`";
-  if (type === "string") return "not empty";
-  const number = (value: number) => String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
-  if (exclusiveMinimum === undefined) return `${number(minimum!)} to ${number(maximum!)}`;
-  const above = `above ${exclusiveMinimum}`;
-  return maximum === undefined ? above : `${above}, at most ${number(maximum)}`;
-}
 
 Deno.test("CONFIGURATION.md says rightly which settings nothing reads yet", async () => {
   const text = await read("docs/CONFIGURATION.md");
