@@ -215,7 +215,7 @@ Deno.test(
     for (const line of lines) {
       assert.match(line, /^(web|db|cache): Forwarding 127\.0\.0\.1:\d+ -> .*\), already up$/);
     }
-    assert.equal(again.stderr.trim(), "Up: 3 of 3, 3 of them already before");
+    assert.equal(again.stderr.trim(), "3 presets are up, as before");
     assert.equal((await desk.list()).length, 5);
 
     // Two sessions are of web: that is no SESSION.
@@ -257,7 +257,7 @@ Deno.test(
     assert.equal(failed.code, 3);
     const opened = failed.stdout.trim().split("\n").map((line) => line.split(" ", 2).join(" "));
     assert.deepEqual(opened.toSorted(), ["db: Forwarding", "web: Forwarding", "web: Forwarding"]);
-    assert.match(failed.stderr, /^Up: 2 of 3; they stay up$/m);
+    assert.match(failed.stderr, /^2 of 3 presets are up, and stay up$/m);
     assert.match(failed.stderr, /^To end them: ec2-connect down web db$/m);
     assert.match(
       failed.stderr,

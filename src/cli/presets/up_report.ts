@@ -55,7 +55,8 @@ export class UpReport implements Disposable {
 
   #showWaiting(): void {
     const { io, globals, reporter } = this.#context;
-    const isSeen = io.terminal.stderr && !globals.quiet && io.env["TERM"] !== "dumb" &&
+    const isSeen = io.terminal.stderr && io.terminal.stdout && !globals.quiet &&
+      io.env["TERM"] !== "dumb" &&
       reporter.format === "text";
     if (!isSeen) return;
     const done = this.#count - this.#waiting.size;

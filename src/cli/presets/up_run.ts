@@ -168,16 +168,22 @@ async function writeUpResult(
 
 function tellSummary(outcomes: readonly UpOutcome[], { reporter }: Context): void {
   if (reporter.format !== "text") return;
+  for (const line of summaryLines(outcomes)) reporter.note(line);
+}
+
+/** How many are up, and where some are not, how to end the others. */
+export function summaryLines(outcomes: readonly UpOutcome[]): string[] {
   const up = outcomes.filter(({ failure }) => failure === undefined);
   const before = up.filter(({ wasUp }) => wasUp).length;
-  const also = before === 0 ? "" : `, ${before} of them already before`;
+  const also = before === 0 ? "" : before === up.length ? ", as before" : `, ${before} as before`;
   if (up.length === outcomes.length) {
-    reporter.note(`Up: ${up.length} of ${outcomes.length}${also}`);
-  } else if (up.length === 0) {
-    reporter.note(`Up: none of ${outcomes.length}`);
-  } else {
-    const names = up.map(({ name }) => name).join(" ");
-    reporter.note(`Up: ${up.length} of ${outcomes.length}${also}; they stay up`);
-    reporter.note(`To end them: ec2-connect down ${names}`);
+    return [`${up.length} ${up.length === 1 ? "preset is" : "presets are"} up${also}`];
   }
+  // With one alone the error says it all.
+  if (up.length === 0) return outcomes.length === 1 ? [] : [`None of ${outcomes.length} is up`];
+  const names = up.map(({ name }) => name).join(" ");
+  return [
+    `${up.length} of ${outcomes.length} presets are up${also}, and stay up`,
+    `To end them: ec2-connect down ${names}`,
+  ];
 }

@@ -9,13 +9,13 @@ import { formatDuration } from "../duration.ts";
 import { type Column, tableLines } from "../table.ts";
 
 /** Only where a session has one: it would take width from the others for nothing. */
-const PRESET: Column = { title: "PRESET", cutTo: 6 };
+const PRESET: Column = { title: "PRESET", cutTo: 4 };
 const SESSION: Column = { title: "SESSION" };
 const COLUMNS: readonly Column[] = [
   { title: "INSTANCE", cutTo: 8 },
   { title: "STATE" },
   { title: "LOCAL" },
-  { title: "REMOTE", cutTo: 8 },
+  { title: "REMOTE", cutTo: 6 },
   { title: "UP" },
 ];
 
