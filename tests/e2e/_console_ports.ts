@@ -25,9 +25,10 @@ export class PortMap {
     this.#real.set(documented, real);
   }
 
-  /** Gives the local ports that a command line asks for, and that have none yet, a free one. */
+  /** Gives the local ports that a command line or a file asks for, and that have none yet, a free one. */
   reserve(commandLine: string): void {
-    const asked = /(?:--local-port|-L(?: (?:127\.0\.0\.1|0\.0\.0\.0):| )|--port)[ =]?(\d+)/g;
+    const asked =
+      /(?:--local-port|local_port"?[ ]?[:=]|-L(?: (?:127\.0\.0\.1|0\.0\.0\.0):| )|--port)[ =]?(\d+)/g;
     const isOwnSandbox = / sandbox /.test(commandLine);
     for (const [, digits] of commandLine.matchAll(asked)) {
       const port = Number(digits);
@@ -61,7 +62,7 @@ export function normalise(line: string, { ports, home }: { ports: PortMap; home:
     ports.isKnown(Number(digits)) ? all : `${before}PORT`;
   return line
     .replaceAll(home, "/home/me")
-    .replace(/(?<=^|Terminated )[\w.@=+-]+-0[0-9a-f]{8,16}\b/, "ID")
+    .replace(/(?<=^|Terminated |: ended )[\w.@=+-]+-0[0-9a-f]{8,16}\b/, "ID")
     .replace(/(?<=\S) {2,}/g, "  ")
     .replace(/(?<= )\d+s(?=$|,)/g, "Ns")
     .replace(/\b([Pp]rocess) \d+/g, "$1 N")

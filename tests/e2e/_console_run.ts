@@ -57,12 +57,9 @@ export async function runChain(
   );
   if (isSkipped) return [];
   await using world = await World.open();
-  for (const file of files) {
-    const { rest } = file.directives.find(({ name }) => name === "file")!;
-    await Deno.writeTextFile(join(world.path, rest), file.lines.join("\n") + "\n");
-  }
   const run = new ChainRun(world);
   try {
+    for (const file of files) await run.file(file);
     await run.block(chain);
   } finally {
     run.release();
@@ -83,6 +80,13 @@ class ChainRun {
 
   release(): void {
     for (const each of this.#held) each[Symbol.dispose]();
+  }
+
+  async file({ directives, lines }: Block): Promise<void> {
+    const { rest } = directives.find(({ name }) => name === "file")!;
+    const text = lines.join("\n") + "\n";
+    this.#ports.reserve(text);
+    await Deno.writeTextFile(join(this.#world.path, rest), this.#ports.toReal(text));
   }
 
   async block([block, ...alongside]: readonly Block[]): Promise<void> {
@@ -187,7 +191,9 @@ class ChainRun {
     clearTimeout(timer);
     // Some servers end their lines as terminals do.
     const stdout = printed.replaceAll(/\r$/gm, "");
-    const hasOrder = !args.includes("--") && args.filter((arg) => arg === "-L").length < 2;
+    // Forwards that are opened at a time get ready in any order.
+    const hasOrder = !args.includes("--") && args[0] !== "up" &&
+      args.filter((arg) => arg === "-L").length < 2;
     const documented = command.output.filter((line) => line !== INTERRUPT_KEY);
     this.#compare(where, documented, stdout === "" ? [] : stdout.split("\n"), hasOrder);
     if (serves && !options.isChecked && code !== 0) {

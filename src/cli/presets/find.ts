@@ -43,11 +43,10 @@ export function namesMeant(
   isKnown: (name: string) => boolean,
 ): string[] {
   const found = new Set<string>();
-  const unknown = new Map<string, string | undefined>();
+  const unknown = new Set<string>();
   for (const name of names) {
     for (const member of isKnown(name) ? [name] : membersOf(presets, name)) {
-      if (isKnown(member)) found.add(member);
-      else unknown.set(member, member === name ? undefined : name);
+      (isKnown(member) ? found : unknown).add(member);
     }
   }
   if (unknown.size > 0) throw unknownNames(presets, unknown);
@@ -59,17 +58,11 @@ function membersOf({ groups }: Presets, name: string): readonly string[] {
   return Object.hasOwn(groups, name) ? groups[name]! : [name];
 }
 
-/** @param unknown Names, and the group of each that is a member of one. */
-function unknownNames(
-  presets: Presets,
-  unknown: ReadonlyMap<string, string | undefined>,
-): AppError {
-  const names = [...unknown].map(([name, group]) =>
-    group === undefined ? `"${name}"` : `"${name}" of group "${group}"`
-  );
+function unknownNames(presets: Presets, unknown: ReadonlySet<string>): AppError {
+  const names = [...unknown].map((name) => `"${name}"`);
   const what = names.length === 1 ? "preset or group" : "presets or groups";
   const known = [...Object.keys(presets.connections), ...Object.keys(presets.groups)];
-  const nearest = [...unknown.keys()].flatMap((name) => nearestName(name, known) ?? []);
+  const nearest = [...unknown].flatMap((name) => nearestName(name, known) ?? []);
   return new AppError("usage", `Cannot find ${what} ${names.join(", ")}`, {
     why: known.length === 0 ? "The configuration has none" : `There are: ${known.join(", ")}`,
     hint: nearest.length > 0
