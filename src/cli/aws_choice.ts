@@ -7,7 +7,6 @@
  * @module
  */
 
-import type { LoadedConfig } from "../config/mod.ts";
 import type { AwsOptions } from "./invocation.ts";
 
 export interface AwsChoice {
@@ -16,6 +15,12 @@ export interface AwsChoice {
   endpointUrl?: string;
   /** Region for when the above, the SDK's variables and the profile all name none. */
   fallbackRegion?: string;
+}
+
+/** What it takes of the settings. */
+interface AwsSettings {
+  config: { aws: { default_region?: string | undefined; profile?: string | undefined } };
+  origins: ReadonlyMap<string, { from: "file" | "environment" }>;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface AwsChoice {
  */
 export function awsChoice(
   options: AwsOptions,
-  settings: Pick<LoadedConfig, "config" | "origins">,
+  settings: AwsSettings,
   env: Readonly<Record<string, string | undefined>>,
 ): AwsChoice {
   const { default_region, profile } = settings.config.aws;

@@ -145,4 +145,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: SET_UP,
     load: async () => (await import("./commands/sandbox.ts")).sandboxCommand,
   },
+  {
+    name: "completion",
+    summary: "make a shell complete what you type",
+    group: SET_UP,
+    load: async () => (await import("./commands/completion.ts")).completionCommand,
+  },
 ];

@@ -30,6 +30,11 @@ export async function run(args: readonly string[], io: Io = systemIo()): Promise
     io.output.write("stdout", `ec2-connect ${VERSION}\n`);
     return await finish(0, io, args);
   }
+  if (args[0] === "__complete") {
+    const { runComplete } = await import("./completion/run.ts");
+    await runComplete(args.slice(1), io);
+    return 0;
+  }
   const { parseCommandLine } = await import("./program.ts");
   let invocation: Invocation;
   try {

@@ -24,7 +24,17 @@ export function valueOption<const Flags extends string, T>(
   read: ReadValue<T>,
 ) {
   const name = /--[\w-]+/.exec(flags)?.[0] ?? flags;
-  return new Option(flags, description).argParser<T>((text) => read(text, name));
+  const option = new Option(flags, description).argParser<T>((text) => read(text, name));
+  if (read.words !== undefined) wordsOfOptions.set(option, read.words);
+  return option;
+}
+
+/** Beside the options: commander's own list of choices would be repeated in every help text. */
+const wordsOfOptions = new WeakMap<object, readonly string[]>();
+
+/** Everything that an option takes, where that is a list. */
+export function wordsOf(option: object): readonly string[] | undefined {
+  return wordsOfOptions.get(option);
 }
 
 /** The program without its commands. */

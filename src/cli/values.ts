@@ -12,7 +12,10 @@ import type { OutputFormat } from "./errors.ts";
 const REASON_MAX_CHARACTERS = 256;
 
 /** A function that reads the value of one option; `option` is its name in messages. */
-export type ReadValue<T> = (text: string, option: string) => T;
+export type ReadValue<T> = ((text: string, option: string) => T) & {
+  /** Everything that it takes, where that is a list. */
+  readonly words?: readonly string[];
+};
 
 /** A TCP port to listen on; 0 asks for any free one. */
 export const readLocalPort: ReadValue<number> = (text, option) => readPort(text, option, 0);
@@ -100,12 +103,13 @@ export function wordReader<const Word extends string>(words: readonly Word[]): R
   const wanted = words.length < 2
     ? words.join("")
     : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-  return (text, option) => {
+  const read = (text: string, option: string) => {
     const found = words.find((word) => word === text);
     if (found !== undefined) return found;
     const nearest = nearestName(text, words);
     throw invalid(text, option, wanted, nearest && `Did you mean ${nearest}?`);
   };
+  return Object.assign(read, { words });
 }
 
 /** A whole number from `min` to `max`. */
