@@ -5,7 +5,7 @@
  */
 
 import type { PathFacts } from "../platform/mod.ts";
-import { findConfigFile } from "./find.ts";
+import { findConfigFile, namedFile } from "./find.ts";
 import { formatOfFile, parseConfigText } from "./formats.ts";
 
 /** Larger was not written by hand, and takes too long to read. */
@@ -20,9 +20,8 @@ const FILE_LIMIT_BYTES = 1024 * 1024;
 export async function glanceAtConfig(
   options: PathFacts & { path?: string | undefined },
 ): Promise<Readonly<Record<string, unknown>>> {
-  const path = options.path || options.env["EC2_CONNECT_CONFIG"];
   try {
-    const found = await findConfigFile(path ? { path, by: "" } : undefined, options);
+    const found = await findConfigFile(namedFile(options.path, options.env), options);
     const format = found && formatOfFile(found.path);
     if (found === undefined || format === undefined) return {};
     const { isFile, size } = await Deno.stat(found.path);

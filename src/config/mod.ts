@@ -10,6 +10,7 @@ export { hostName, localAddress } from "./addresses.ts";
 export { DEFAULT_CONFIG } from "./defaults.ts";
 export type { SettingEdit } from "./edit.ts";
 export { type ConfigFormat, formatOfFile } from "./find.ts";
+export { asTable, glanceAtConfig } from "./glance.ts";
 export { inspectSettings, loadConfig, type LoadedConfig, type SettingOrigin } from "./load.ts";
 export { nearestName } from "./nearest.ts";
 export { PRESET_NAME } from "./preset_name.ts";

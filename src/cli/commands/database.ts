@@ -181,6 +181,7 @@ export const databaseCommand: CommandDefinition = {
           "the column `record` says what a row is: session, state_change or sample.",
       )
       .usage("--output FILE [options]")
+      .optionsGroup("Output:")
       .addOption(
         valueOption("--output <FILE>", "the file to write", readText).makeOptionMandatory(),
       )

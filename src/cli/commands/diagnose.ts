@@ -175,6 +175,7 @@ function defineFull(group: Program, found: Found): void {
 
 function definePrecheck(parent: Program, found: Found, path: string): void {
   targetCommand(parent, "precheck")
+    .summary("run the quick checks before connecting")
     .description(
       "Runs the checks that answer in a second: credentials, clock, Region, instance, agent, your " +
         "permissions, the local port. For scripts: exit code 0 means that connecting should work.",

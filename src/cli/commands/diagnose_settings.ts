@@ -17,6 +17,15 @@ const run: FoundCommand["run"] = async (options, context) => {
   return await runSettings(options as SettingsOptions, context);
 };
 
+/** A command that sets one thing. */
+interface Setter {
+  argument: string;
+  /** Lower case, no period. */
+  about: string;
+  /** Of the argument. */
+  example: string;
+}
+
 /** The commands of the group below `diagnose`. */
 export function defineSettings(parent: Program, found: (result: FoundCommand) => void): void {
   const group = parent.command("settings")
@@ -36,9 +45,14 @@ export function defineSettings(parent: Program, found: (result: FoundCommand) =>
         ],
       ]),
     );
-  const setter = (name: string, argument: string, about: string) =>
-    group.command(name).summary(about).description(`${about[0]!.toUpperCase()}${about.slice(1)}.`)
-      .usage(argument).argument(`<${argument}>`, about);
+  const capitalized = (about: string) => `${about[0]!.toUpperCase()}${about.slice(1)}`;
+  const setter = (name: string, { argument, about, example }: Setter) =>
+    group.command(name).summary(about).description(`${capitalized(about)}.`)
+      .usage(argument).argument(`<${argument}>`, about)
+      .addHelpText(
+        "after",
+        examples([[capitalized(about), `ec2-connect diagnose settings ${name} ${example}`]]),
+      );
   const change = (options: () => SettingsOptions) => found({ format: undefined, options, run });
 
   withResultOptions(
@@ -47,11 +61,12 @@ export function defineSettings(parent: Program, found: (result: FoundCommand) =>
       .description("Shows what counts, and where each setting was made.")
       .usage("[options]"),
   )
+    .addHelpText("after", examples([["What counts now", "ec2-connect diagnose settings show"]]))
     .action(({ format, output }) =>
       found({ format, options: (): SettingsOptions => ({ command: "show", output }), run })
     );
   for (const name of ["enable", "disable"] as const) {
-    setter(name, "CHECK", `${name} a check`)
+    setter(name, { argument: "CHECK", about: `${name} a check`, example: "iam_permissions" })
       .action((check) => change(() => ({ command: name, check })));
   }
   group.command("auto-fix")
@@ -62,6 +77,15 @@ export function defineSettings(parent: Program, found: (result: FoundCommand) =>
     .addOption(new Option("--disable", "ask for every fix"))
     .addOption(new Option("--safe-only", "leave out what is not safe"))
     .addOption(new Option("--no-safe-only", "offer what is not safe too"))
+    .addHelpText(
+      "after",
+      examples([
+        [
+          "Apply what is safe, and only that",
+          "ec2-connect diagnose settings auto-fix --enable --safe-only",
+        ],
+      ]),
+    )
     .action((options) =>
       change(() => {
         const { enable, disable, safeOnly } = options;
@@ -77,21 +101,33 @@ export function defineSettings(parent: Program, found: (result: FoundCommand) =>
         return { command: "auto-fix", isEnabled, safeOnly };
       })
     );
-  setter("parallel", "true|false", "choose whether checks run side by side")
+  setter("parallel", {
+    argument: "true|false",
+    about: "choose whether checks run side by side",
+    example: "false",
+  })
     .action((text) =>
       change(() => ({
         command: "parallel",
         isParallel: wordReader(["true", "false"])(text, "parallel") === "true",
       }))
     );
-  setter("timeout", "SECONDS", "choose how long each check may take, 1 to 600")
+  setter("timeout", {
+    argument: "SECONDS",
+    about: "choose how long each check may take, 1 to 600",
+    example: "120",
+  })
     .action((text) =>
       change(() => ({
         command: "timeout",
         seconds: integerReader({ min: 1, max: 600 })(text, "timeout"),
       }))
     );
-  setter("format", "text|json|yaml", "choose the format of reports")
+  setter("format", {
+    argument: "text|json|yaml",
+    about: "choose the format of reports",
+    example: "json",
+  })
     .action((text) =>
       change(() => ({ command: "format", format: readResultFormat(text, "format") }))
     );
@@ -99,5 +135,6 @@ export function defineSettings(parent: Program, found: (result: FoundCommand) =>
     .summary("remove the section, for the defaults")
     .description("Removes the section from the file, and keeps the file before it as .bak.")
     .usage("[options]")
+    .addHelpText("after", examples([["As if never set", "ec2-connect diagnose settings reset"]]))
     .action(() => change(() => ({ command: "reset" })));
 }

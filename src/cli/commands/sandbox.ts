@@ -41,6 +41,7 @@ export const sandboxCommand: CommandDefinition = {
       .addOption(new Option("--list", "show the scenarios, and serve nothing"))
       .addOption(new Option("--agent-pacing", "agents pause as the real one does (default)"))
       .addOption(new Option("--no-agent-pacing", "agents send as fast as they can"))
+      .optionsGroup("Output:")
       .addOption(formatOption("text or json"))
       .addHelpText(
         "after",

@@ -6,10 +6,10 @@
 import {
   instanceCachePath,
   type ListedInstance,
+  parseSelector,
   readInstanceCache,
-} from "../../aws/instance_cache.ts";
-import { parseSelector } from "../../aws/selector.ts";
-import { asTable, glanceAtConfig } from "../../config/glance.ts";
+} from "../../aws/mod.ts";
+import { asTable, glanceAtConfig } from "../../config/mod.ts";
 import { awsChoice } from "../aws_choice.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Surroundings } from "./sources.ts";

@@ -34,6 +34,7 @@ const OPTIONS: Readonly<Record<string, readonly Source[] | "files" | "free">> = 
   "--scenario": ["scenarios"],
   "--instance-profile": "free",
   "--remote-host": "free",
+  "--user": "free",
 };
 
 /** Metavariables, of options and of arguments. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asTable } from "../../config/glance.ts";
+import { asTable } from "../../config/mod.ts";
 import type { Candidate } from "./candidate.ts";
 
 /** @param config The file's tables. */

@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { hostsFolder, readHostFiles } from "../../session/host/host_file.ts";
-import type { SessionDetails } from "../../session/host/session_json.ts";
+import type { SessionDetails } from "../../session/host/mod.ts";
 import type { Candidate } from "./candidate.ts";
 
 const ENDED: readonly string[] = ["closed", "failed"];
 
 /** The ports of all sessions, then their ids. */
 export async function sessionCandidates(stateFolder: string): Promise<Candidate[]> {
+  // The one file of the folder that is needed: the rest serves and asks hosts.
+  const { hostsFolder, readHostFiles } = await import("../../session/host/host_file.ts");
   const hosts = await readHostFiles(hostsFolder(stateFolder));
   const sessions = hosts.flatMap(({ file }) => file.sessions)
     .filter(({ state }) => !ENDED.includes(state))

@@ -66,7 +66,10 @@ function toNode(command: Program, withCommandLine: ReadonlySet<string>): Command
       name: argument.name(),
       isVariadic: argument.variadic,
     })),
-    commands: visible.map((each) => toNode(each, withCommandLine)),
+    // Commander's own `help` of each group says what --help says.
+    commands: visible.filter((each) => each.name() !== "help").map((each) =>
+      toNode(each, withCommandLine)
+    ),
     takesCommandLine: withCommandLine.has(command.name()),
   };
 }

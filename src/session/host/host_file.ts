@@ -96,8 +96,9 @@ export async function readHostFiles(folder: string): Promise<FoundHost[]> {
 /** Undefined when it is gone or is none. */
 export async function readHostFile(path: string): Promise<FoundHost | undefined> {
   try {
-    const { size } = await Deno.stat(path);
-    if (size > FILE_LIMIT_BYTES) return undefined;
+    const { isFile, size } = await Deno.stat(path);
+    // Opening a pipe would wait for somebody who writes.
+    if (!isFile || size > FILE_LIMIT_BYTES) return undefined;
     const file: unknown = JSON.parse(await Deno.readTextFile(path));
     return isHostFile(file) ? { path, file } : undefined;
   } catch (error) {
