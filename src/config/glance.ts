@@ -5,8 +5,8 @@
  */
 
 import type { PathFacts } from "../platform/mod.ts";
-import { findConfigFile, namedFile } from "./find.ts";
-import { formatOfFile, parseConfigText } from "./formats.ts";
+import { findConfigFile, formatOfFile, namedFile } from "./find.ts";
+import { parseConfigText } from "./formats.ts";
 
 /** Larger was not written by hand, and takes too long to read. */
 const FILE_LIMIT_BYTES = 1024 * 1024;

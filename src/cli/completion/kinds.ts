@@ -32,8 +32,10 @@ const OPTIONS: Readonly<Record<string, readonly Source[] | "files" | "free">> = 
   "--region": ["regions"],
   "--item": ["checks"],
   "--scenario": ["scenarios"],
+  "--document": "free",
   "--instance-profile": "free",
   "--remote-host": "free",
+  "--save": ["presets"],
   "--user": "free",
 };
 
@@ -52,6 +54,7 @@ const NAMES: Readonly<Record<string, readonly Source[] | "files" | "free">> = {
   S: "free",
   SECONDS: "free",
   SESSION: ["sessions"],
+  TARGET: ["instances", "sessions"],
   TEXT: "free",
   TIME: "free",
   URL: "free",

@@ -78,7 +78,7 @@ function exampleLines(help: string): string[][] {
   return help.split("Examples:")[1]!.replaceAll("\\\n", "").split("\n")
     .map((line) => line.trim()).filter((line) => line.startsWith("ec2-connect "))
     // What follows is another program's, or the shell's.
-    .map((line) => line.split(/ && | \| | >>? /)[0]!)
+    .map((line) => line.split(/ && | \| | >>? | < /)[0]!)
     .map((line) =>
       [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((found) =>
         found.slice(1).find((each) => each !== undefined)!
