@@ -36,7 +36,7 @@ export function problemError(problem: Problem, count: number): AppError {
   const place = variable !== undefined
     ? `environment variable ${variable}`
     : `configuration file ${placeOf(file ?? "", line)}`;
-  const rest = count > 1 ? `Run ec2-connect config validate for all ${count} problems` : undefined;
+  const rest = count > 1 ? "Run ec2-connect config validate for all that is wrong" : undefined;
   const hints = [hint, rest].filter((part) => part !== undefined).join(". ");
   return new AppError("config", `Invalid ${place}: ${what}`, {
     ...(wanted === undefined ? {} : { why: `Wanted ${wanted}` }),

@@ -110,7 +110,7 @@ all = ["db", "othr"]
   // Every other command stops at the first, and says where to see the rest.
   const list = await home.run(["list"], env);
   assert.equal(list.code, 2);
-  assert.match(list.stderr, /hint: Run ec2-connect config validate for all 3 problems/);
+  assert.match(list.stderr, /hint: Run ec2-connect config validate for all that is wrong/);
 });
 
 Deno.test("config validate without a file, with warnings alone, and with one that is no file", async () => {
@@ -318,6 +318,12 @@ Deno.test("config test tells the first thing that fails by its exit code", POSIX
     assert.equal(result.code, code, `${about}: ${result.stdout}${result.stderr}`);
     assert.match(result.stderr, /error: The settings do not work: \d of 8 failed/, about);
   }
+  // AWS opens Regions that this version has never heard of.
+  const mistyped = await world.run(["config", "test", "--region", "us-est-1"]);
+  assert.match(
+    mistyped.stdout,
+    /^ok +region +us-est-1, from --region \(no Region that this version knows; did you mean us-east-1\?\)$/m,
+  );
   const json = await world.run(["config", "test", "--region", "us-east-1a", "--format", "json"]);
   const { ok, checks } = JSON.parse(json.stdout);
   assert.equal(ok, false);

@@ -13,6 +13,7 @@ import type { ConfigTestOptions } from "../commands/config.ts";
 import { type Context, loadSettings } from "../context.ts";
 import { disabledChecks } from "../diagnose/items.ts";
 import { createAws } from "../factory.ts";
+import { doubtAboutRegion } from "./region_names.ts";
 import { requireUsableFile, requireUsableFolder } from "./usable_path.ts";
 
 /** One thing to try. */
@@ -89,7 +90,8 @@ export function trials(
       run: async () => {
         const region = await (await opened()).region();
         const origin = await regionOrigin(region, { aws: aws!, options, settings, context });
-        return `${region}, from ${origin}`;
+        const doubt = doubtAboutRegion(region);
+        return `${region}, from ${origin}${doubt === undefined ? "" : ` (${doubt})`}`;
       },
     },
     {
