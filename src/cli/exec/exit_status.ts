@@ -28,9 +28,10 @@ export function exitStatus(
 
 /** An end without a status of the command. */
 export function execFailure(
-  { by, reason }: SessionEnd,
+  end: SessionEnd,
   { name, agentVersion }: { name: string; agentVersion: string },
 ): { error: AppError; status: number } {
+  const { by, reason } = end;
   if (by === "remote" && reason === "") {
     const error = new AppError(
       "target",
@@ -42,8 +43,8 @@ export function execFailure(
     );
     return { error, status: GENERAL };
   }
-  const status = startStatus(reason);
-  if (by === "remote" && status !== undefined) {
+  const status = startStatus(end);
+  if (status !== undefined) {
     const error = new AppError("target", `The command could not be started on ${name}`, {
       why: reason,
       hint: "There is no shell around it: for pipes and the like, run sh -c '...'",
@@ -62,8 +63,13 @@ export function execFailure(
   return { error, status: error.exitCode };
 }
 
-/** By the words of Go's exec package, which the agent passes on; undefined for any other reason. */
-function startStatus(reason: string): number | undefined {
+/**
+ * What a shell says of a command that cannot be started; undefined for any other end.
+ *
+ * By the words of Go's exec package, which the agent passes on.
+ */
+export function startStatus({ by, reason }: SessionEnd): number | undefined {
+  if (by !== "remote") return undefined;
   if (/executable file not found|no such file or directory/i.test(reason)) return NOT_FOUND;
   if (/permission denied|exec format error/i.test(reason)) return NOT_EXECUTABLE;
   return undefined;

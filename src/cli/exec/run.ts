@@ -16,7 +16,7 @@ import { chooseInstance, requireInstance } from "../pick/choose_instance.ts";
 import type { Reporter } from "../reporter.ts";
 import { StateNotes } from "../state_notes.ts";
 import { commandText } from "./command_text.ts";
-import { execFailure, exitStatus, READER_GONE } from "./exit_status.ts";
+import { execFailure, exitStatus, READER_GONE, startStatus } from "./exit_status.ts";
 import type { CommandSession, ExecParts } from "./parts.ts";
 
 /** Makes the parts that a command line asks for. */
@@ -91,8 +91,11 @@ async function untilEnd(
   await session.close();
   if (leftWith !== undefined) return leftWith;
   if (!session.hasReader) return READER_GONE;
-  if (session.exitCode !== undefined) return exitStatus(session.exitCode, { wasInterrupted });
   const end = await session.closed;
+  if (session.exitCode !== undefined) {
+    // The agent tells a status of its own for what it could not start, and has said why.
+    return startStatus(end) ?? exitStatus(session.exitCode, { wasInterrupted });
+  }
   if (end.by === "user" && end.reason === "" && wasInterrupted) return SIGNAL_EXIT_CODES.SIGINT;
   const { error, status } = execFailure(end, { name, agentVersion: session.ready.agentVersion });
   reporter.error(error);

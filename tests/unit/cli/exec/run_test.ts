@@ -198,6 +198,16 @@ Deno.test("exec: what was cut off is never taken for a success", async () => {
   }
 });
 
+Deno.test("exec: of what could not be started the agent's own status does not count", async () => {
+  using trial = new Trial();
+  const running = trial.run();
+  await trial.opened.promise;
+  trial.exitCode = 1;
+  trial.end({ by: "remote", reason: 'exec: "foo": executable file not found in $PATH' });
+  assert.equal(await running, 127);
+  assert.equal(await trial.io.stderr(), "", "the agent has said it on standard error");
+});
+
 Deno.test("exec: a loss is told on stderr, what is no news is not", async () => {
   using trial = new Trial();
   const running = trial.run();
