@@ -17,8 +17,11 @@ export type KeyEvent =
   | { type: "help" };
 
 const TILDE = 0x7e;
-const CARRIAGE_RETURN = 0x0d;
-const LINE_FEED = 0x0a;
+/**
+ * Keys after which a line begins: Enter, Ctrl-J, and those that people press when nothing answers, Ctrl-C,
+ * Ctrl-D and Ctrl-Z. ssh knows the first two.
+ */
+const LINE_ENDS: readonly number[] = [0x0d, 0x0a, 0x03, 0x04, 0x1a];
 const ACTIONS: ReadonlyMap<number, Exclude<KeyEvent["type"], "bytes">> = new Map([
   [".".charCodeAt(0), "leave"],
   [0x1a, "suspend"],
@@ -69,7 +72,7 @@ export class EscapeKeys {
   }
 
   #note(key: number): void {
-    this.#isLineStart = key === CARRIAGE_RETURN || key === LINE_FEED;
+    this.#isLineStart = LINE_ENDS.includes(key);
     this.#recent = (this.#recent + String.fromCharCode(key)).slice(-PASTE_BEGINS.length);
     if (this.#recent === PASTE_BEGINS) this.#isPasting = true;
     else if (this.#recent === PASTE_ENDS) this.#isPasting = false;

@@ -25,6 +25,8 @@ Deno.test("EscapeKeys: a tilde and a key at the beginning of a line", () => {
     ["\r~~/bin\r", "\r~/bin\r"],
     ["~?~.", "<help><leave>"],
     ["\x1a", "\x1a"],
+    ["sleep\x03~.", "sleep\x03<leave>"],
+    ["\x04~?", "\x04<help>"],
   ];
   for (const [keys, meant] of cases) assert.equal(typed(keys), meant, JSON.stringify(keys));
 });
