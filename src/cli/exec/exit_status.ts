@@ -57,7 +57,8 @@ export function execFailure(
     ? "AWS or the agent ended the session"
     : "the connection was lost";
   const error = new AppError("network", `The command on ${name} was cut off: ${what}`, {
-    why: reason === "" ? "No reason is known" : reason,
+    why: reason ||
+      (by === "user" ? "Another command did, as terminate does" : "No reason is known"),
     hint: "It may have run in part, or run on: look before it is run again",
   });
   return { error, status: error.exitCode };

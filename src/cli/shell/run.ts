@@ -61,6 +61,9 @@ export async function runShell(
   return await untilEnd(session, { terminal, name, context });
 }
 
+/** Neither the shell nor this terminal has ended it. */
+const ENDED_ELSEWHERE = "another command ended the session, as terminate does";
+
 async function untilEnd(
   session: StreamSession,
   { terminal, name, context }: { terminal: LocalTerminal; name: string; context: Context },
@@ -97,7 +100,7 @@ async function untilEnd(
     reporter.error(failure);
     return failure.exitCode;
   }
-  const reason = end.reason === "" ? "" : `: ${end.reason}`;
+  const reason = end.by === "user" ? `: ${end.reason || ENDED_ELSEWHERE}` : "";
   if (isPerson || reason !== "") reporter.note(`The shell on ${name} has ended${reason}`);
   return 0;
 }

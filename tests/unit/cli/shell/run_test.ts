@@ -182,12 +182,14 @@ Deno.test("shell: any other end is told when the terminal is back, and is 3", as
 });
 
 Deno.test("shell: ended by another process of ours, the reason is told", async () => {
-  using trial = new Trial();
-  const running = trial.run();
-  await trial.opened.promise;
-  trial.end({ by: "user", reason: "terminated by another command" });
-  assert.equal(await running, 0);
-  assert.match(await trial.io.stderr(), /has ended: terminated by another command\n/);
+  for (const [reason, told] of [["", "another command ended"], ["it yielded", "it yielded"]]) {
+    using trial = new Trial();
+    const running = trial.run();
+    await trial.opened.promise;
+    trial.end({ by: "user", reason: reason! });
+    assert.equal(await running, 0);
+    assert.match(await trial.io.stderr(), new RegExp(`has ended: ${told}`));
+  }
 });
 
 Deno.test("shell: ~. gives the terminal back at once, also when nothing answers", async () => {
