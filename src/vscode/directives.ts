@@ -19,7 +19,7 @@ export interface Directive {
 }
 
 /** Behind a byte order mark, as it is seen in text of bytes. */
-const WANTED = /^(?:\xef\xbb\xbf)?[ \t\f\v\r]*(host|match|include|user)(?=[\s="])/i;
+const WANTED = /^(?:\xef\xbb\xbf)?[ \t\f\v\r]*(host|match|include|user)(?=[\s="]|$)/i;
 
 /**
  * @param path Named in errors.

@@ -54,11 +54,21 @@ export function hostBlock(entry: HostEntry): HostBlock {
   return { aliases: [...aliases], instanceId, text: encoded(lines.join("\n") + "\n") };
 }
 
+/** The value of a block's setting as it is written; undefined without one. */
+export function settingOf({ text }: Pick<HostBlock, "text">, keyword: string): string | undefined {
+  return new RegExp(`^\\s*${keyword}\\s+(.*?)\\s*$`, "im").exec(text)?.[1];
+}
+
+/** Whether ssh-proxy sends the block's key through EC2 Instance Connect. */
+export function pushesKey(block: Pick<HostBlock, "text">): boolean {
+  return /\s--push-key\s/.test(settingOf(block, "ProxyCommand") ?? "");
+}
+
 /** The blocks of the file; what has no HostName is not ours and is skipped. */
 export function readHostFile(text: ByteText | undefined): HostBlock[] {
   if (text === undefined) return [];
   return sections(text).flatMap(({ text }) => {
-    const instanceId = /^\s*HostName\s+(\S+)/im.exec(text)?.[1];
+    const instanceId = settingOf({ text }, "HostName");
     const [host] = readDirectives(text, "the file of ec2-connect");
     if (instanceId === undefined || host?.keyword !== "host") return [];
     return [{ aliases: host.values, instanceId, text: text.trimEnd() + "\n" }];

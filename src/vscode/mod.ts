@@ -16,7 +16,15 @@ export { defaultUser, USUAL_USER } from "./default_user.ts";
 export { type Editor, findEditors } from "./editors.ts";
 export { applyChange, diffOf, type FileChange, kindOf } from "./file_change.ts";
 export { chooseAlias } from "./host_alias.ts";
-export { type HostBlock, hostBlock, readHostFile, withBlock, withoutBlock } from "./host_file.ts";
+export {
+  type HostBlock,
+  hostBlock,
+  pushesKey,
+  readHostFile,
+  settingOf,
+  withBlock,
+  withoutBlock,
+} from "./host_file.ts";
 export { addInclude, hasInclude, includeLine, removeInclude } from "./include_line.ts";
 export { makeKeyPair } from "./key_pair.ts";
 export { withoutKnownHost } from "./known_hosts.ts";

@@ -7,6 +7,7 @@ import {
   type ByteText,
   type FileChange,
   type HostBlock,
+  pushesKey,
   readByteText,
   readHostFile,
   removeInclude,
@@ -96,7 +97,7 @@ async function changesOfOne(
   { hostFile, rest, block }: { hostFile: ByteText | undefined; rest: ByteText; block: HostBlock },
 ): Promise<FileChange[]> {
   const known = await readByteText(places.knownHosts);
-  const needsKey = readHostFile(rest).some(({ text }) => /\s--push-key\s/.test(text));
+  const needsKey = readHostFile(rest).some(pushesKey);
   return [
     { path: places.hostFile, before: hostFile, after: rest },
     {

@@ -12,14 +12,17 @@ import {
   defaultUser,
   encoded,
   type FileChange,
+  findEditors,
   type HostBlock,
   hostBlock,
   makeKeyPair,
   pathValue,
   proxyCommand,
   type ProxyWord,
+  pushesKey,
   readByteText,
   readHostFile,
+  settingOf,
   type SshPlaces,
   sshPlaces,
   UserHosts,
@@ -34,7 +37,7 @@ import { writeResult } from "../result.ts";
 import { hasChanged, lockChanges, makeChanges } from "./changes.ts";
 import { stableCommand } from "./own_command.ts";
 import { type SetUpHost, setupLines } from "./setup_text.ts";
-import { openSsh } from "./ssh.ts";
+import { notRead, openSsh } from "./ssh.ts";
 import { chooseTargets, type Target } from "./targets.ts";
 
 /** What the command is made of. Tests hand in others. */
@@ -68,47 +71,68 @@ export async function runVscodeSetup(
     except: places.hostFile,
   });
   const before = await readByteText(places.hostFile);
-  const words = await proxyWords(options, { parts, context });
+  const words = await proxyWords(options, { parts, context, places });
   const hosts: SetUpHost[] = [];
   let after = before;
   for (const target of targets) {
     const aliases = aliasesOf(target, { userHosts, blocks: readHostFile(after), context });
-    const user = await userOf(target, aliases, { options, userHosts, parts, context });
+    // What is not said anew stays as it was set up.
+    const old = readHostFile(after).find(({ instanceId }) => instanceId === target.instanceId);
+    const key = keyOf(old, { options, identityFile, places });
+    const user = options.user ?? (old && settingOf(old, "User")) ??
+      await userOf(target, aliases, { userHosts, parts, context });
+    if (key.isPushed && target.isWindows) {
+      context.reporter.warn(
+        `EC2 Instance Connect sends no keys to Windows, which ${target.instanceId} is`,
+        "Use a key that its ssh server knows: --identity-file",
+      );
+    }
     const block = hostBlock({
       aliases,
       instanceId: target.instanceId,
       user,
-      identityFile,
+      identityFile: key.identityFile,
       knownHostsFile: pathValue(places.knownHosts, context.io.os),
-      proxyCommand: proxyCommand(words(places), context.io.os),
+      proxyCommand: proxyCommand(words(key.isPushed), context.io.os),
     });
     after = withBlock(after, block);
-    hosts.push({ aliases, target, user: user ?? userHosts.userOf(aliases) });
+    hosts.push({
+      aliases,
+      target,
+      user: user ?? userHosts.userOf(aliases),
+      isKeyPushed: key.isPushed,
+    });
   }
   const changes = [
-    ...(options.pushKey ? await keyChanges(places, options.isDryRun) : []),
+    ...(hosts.some(({ isKeyPushed }) => isKeyPushed)
+      ? await keyChanges(places, options.isDryRun)
+      : []),
     { path: places.hostFile, before, after },
     await includeChange(places),
   ];
   const told = await makeChanges(changes, { isDryRun: options.isDryRun, context });
   await warnAboutCredentials(parts, context);
+  if (!options.isDryRun && (await openSsh(places, context)).configArgs.length > 0) {
+    context.reporter.warn(notRead(places));
+  }
+  const editors = await findEditors(context.io);
   await writeResult(
     {
       schema: "vscode-setup",
       value: {
         dry_run: options.isDryRun,
         changed: hasChanged(told),
-        hosts: hosts.map(({ aliases, target, user }) => ({
+        hosts: hosts.map(({ aliases, target, user, isKeyPushed }) => ({
           host: aliases[0],
           aliases,
           instance_id: target.instanceId,
           instance_name: target.name ?? null,
           user: user ?? null,
-          push_key: options.pushKey,
+          push_key: isKeyPushed,
         })),
         files: told,
       },
-      text: () => setupLines({ hosts, told, places, isDryRun: options.isDryRun }),
+      text: () => setupLines({ hosts, told, places, editors, isDryRun: options.isDryRun }),
     },
     context,
     options.output,
@@ -117,10 +141,9 @@ export async function runVscodeSetup(
 }
 
 async function readIdentityFile(
-  { identityFile, pushKey }: VscodeSetupOptions,
-  { home, privateKey }: SshPlaces,
+  { identityFile }: VscodeSetupOptions,
+  { home }: SshPlaces,
 ): Promise<string | undefined> {
-  if (pushKey) return pathValue(privateKey, Deno.build.os);
   if (identityFile === undefined) return undefined;
   const { resolve } = await import("node:path");
   const path = resolve(identityFile.replace(/^~(?=[\\/])/, home));
@@ -132,6 +155,21 @@ async function readIdentityFile(
   throw new AppError("usage", `Cannot use the key ${identityFile}: it is not there`, {
     hint: "Name the private key, or let one be made with --push-key",
   });
+}
+
+/** The key that the options name, else the one of before. */
+function keyOf(
+  old: HostBlock | undefined,
+  { options, identityFile, places }: {
+    options: VscodeSetupOptions;
+    identityFile: string | undefined;
+    places: SshPlaces;
+  },
+): { identityFile: string | undefined; isPushed: boolean } {
+  if (identityFile !== undefined) return { identityFile, isPushed: false };
+  const isPushed = options.pushKey || (old !== undefined && pushesKey(old));
+  if (isPushed) return { identityFile: pathValue(places.privateKey, Deno.build.os), isPushed };
+  return { identityFile: old && settingOf(old, "IdentityFile"), isPushed };
 }
 
 /** @throws {AppError} `config` when ssh itself cannot read the user's configuration. */
@@ -189,14 +227,12 @@ function aliasesOf(
 async function userOf(
   { instanceId, isWindows }: Target,
   aliases: readonly string[],
-  { options, userHosts, parts, context }: {
-    options: VscodeSetupOptions;
+  { userHosts, parts, context }: {
     userHosts: UserHosts;
     parts: VscodeSetupParts;
     context: Context;
   },
 ): Promise<string | undefined> {
-  if (options.user !== undefined) return options.user;
   if (userHosts.userOf(aliases) !== undefined) return undefined;
   if (isWindows) return defaultUser("Windows");
   const guess = (why: string) => {
@@ -221,9 +257,9 @@ async function userOf(
  * Nothing secret is in it.
  */
 async function proxyWords(
-  { aws, pushKey }: VscodeSetupOptions,
-  { parts, context }: { parts: VscodeSetupParts; context: Context },
-): Promise<(places: SshPlaces) => ProxyWord[]> {
+  { aws }: VscodeSetupOptions,
+  { parts, context, places }: { parts: VscodeSetupParts; context: Context; places: SshPlaces },
+): Promise<(pushesKey: boolean) => ProxyWord[]> {
   const { io, globals } = context;
   const command = await stableCommand(io);
   const region = await parts.instances.region();
@@ -231,14 +267,15 @@ async function proxyWords(
   const endpointUrl = aws.endpointUrl ?? io.env["AWS_ENDPOINT_URL"];
   const { resolve } = await import("node:path");
   const configPath = globals.configPath ?? io.env["EC2_CONNECT_CONFIG"];
-  return ({ privateKey }) => [
+  const { privateKey } = places;
+  return (pushesKey) => [
     ...command,
     ...(configPath ? ["--config", resolve(configPath)] : []),
     ...["ssh-proxy", { token: "%h" }, { token: "%p" }] as const,
     ...(profile === undefined ? [] : ["--profile", profile]),
     ...["--region", region],
     ...(endpointUrl ? ["--endpoint-url", endpointUrl] : []),
-    ...(pushKey ? ["--push-key", `${privateKey}.pub`, "--user", { token: "%r" }] as const : []),
+    ...(pushesKey ? ["--push-key", `${privateKey}.pub`, "--user", { token: "%r" }] as const : []),
   ];
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SshPlaces } from "../../vscode/mod.ts";
+import type { Editor, SshPlaces } from "../../vscode/mod.ts";
 import { changeLines, hasChanged, type ToldChange } from "./changes.ts";
 import type { Target } from "./targets.ts";
 
@@ -13,13 +13,16 @@ export interface SetUpHost {
   target: Target;
   /** Undefined where ssh decides. */
   user: string | undefined;
+  /** At each login, through EC2 Instance Connect. */
+  isKeyPushed: boolean;
 }
 
 export function setupLines(
-  { hosts, told, places, isDryRun }: {
+  { hosts, told, places, editors, isDryRun }: {
     hosts: readonly SetUpHost[];
     told: readonly ToldChange[];
     places: SshPlaces;
+    editors: readonly Editor[];
     isDryRun: boolean;
   },
 ): string[] {
@@ -37,7 +40,10 @@ export function setupLines(
   return [
     ...lines,
     ...changes,
-    `Try it:            ec2-connect vscode test ${host}`,
-    `Open it in VS Code: code --remote ssh-remote+${host}`,
+    `Try it:   ec2-connect vscode test ${host}`,
+    ...editors.slice(0, 1).flatMap(({ id, name, remoteSsh }) => [
+      `Open it:  ${id} --remote ssh-remote+${host}`,
+      ...(remoteSsh === undefined ? [`          (first install Remote-SSH in ${name})`] : []),
+    ]),
   ];
 }

@@ -47,6 +47,11 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
+/** Said where `configToName` names one. */
+export function notRead({ userConfig }: SshPlaces): string {
+  return `ssh reads another home than HOME names; tell it this file: ssh -F ${userConfig}`;
+}
+
 /** An environment for a child. */
 export function definedOnly(
   env: Readonly<Record<string, string | undefined>>,

@@ -9,8 +9,10 @@ import {
   hasInclude,
   type HostBlock,
   proxyCommand,
+  pushesKey,
   readByteText,
   readHostFile,
+  settingOf,
   type SshPlaces,
   sshPlaces,
   type SshVersion,
@@ -21,7 +23,7 @@ import { writeResult } from "../result.ts";
 import { tableLines } from "../table.ts";
 import { shortPath } from "./changes.ts";
 import { stableCommand } from "./own_command.ts";
-import { openSsh } from "./ssh.ts";
+import { notRead, openSsh } from "./ssh.ts";
 
 interface ShownHost {
   block: HostBlock;
@@ -37,6 +39,8 @@ interface Found {
   isIncluded: boolean;
   hosts: readonly ShownHost[];
   knowsHosts: boolean;
+  /** ssh finds the configuration by itself. */
+  isReadBySsh: boolean;
 }
 
 /** @returns 0 */
@@ -49,16 +53,15 @@ export async function runVscodeStatus(
   const config = await readByteText(places.userConfig);
   const blocks = readHostFile(await readByteText(places.hostFile));
   const command = proxyCommand(await stableCommand(io), io.os);
-  const [editors, ssh] = await Promise.all([
-    findEditors(io),
-    openSsh(places, context).then((client) => client.version()),
-  ]);
+  const client = await openSsh(places, context);
+  const [editors, ssh] = await Promise.all([findEditors(io), client.version()]);
   const found: Found = {
     editors,
     ssh,
     isIncluded: config !== undefined && hasInclude(config, places.hostFile, places.userConfig),
     hosts: blocks.map((block) => shown(block, command)),
     knowsHosts: await readByteText(places.knownHosts) !== undefined,
+    isReadBySsh: client.configArgs.length === 0,
   };
   await writeResult(
     {
@@ -73,18 +76,16 @@ export async function runVscodeStatus(
 }
 
 function shown(block: HostBlock, command: string): ShownHost {
-  const setting = (name: string) => new RegExp(`^\\s*${name}\\s+(.*)$`, "im").exec(block.text)?.[1];
-  const proxy = setting("ProxyCommand") ?? "";
   return {
     block,
-    user: setting("User"),
-    pushesKey: /\s--push-key\s/.test(proxy),
-    isCurrent: proxy.startsWith(`${command} `),
+    user: settingOf(block, "User"),
+    pushesKey: pushesKey(block),
+    isCurrent: settingOf(block, "ProxyCommand")?.startsWith(`${command} `) ?? false,
   };
 }
 
 function statusFields(
-  { editors, ssh, isIncluded, hosts, knowsHosts }: Found,
+  { editors, ssh, isIncluded, hosts, knowsHosts, isReadBySsh }: Found,
   { userConfig, hostFile, knownHosts }: SshPlaces,
 ): Record<string, unknown> {
   return {
@@ -97,7 +98,12 @@ function statusFields(
         : { id: remoteSsh.id, version: remoteSsh.version ?? null },
     })),
     ssh: ssh === undefined ? null : { version: ssh.text, supported: ssh.isRecent },
-    config: { path: userConfig, host_file: hostFile, included: isIncluded },
+    config: {
+      path: userConfig,
+      host_file: hostFile,
+      included: isIncluded,
+      read_by_ssh: isReadBySsh,
+    },
     known_hosts: knowsHosts ? knownHosts : null,
     hosts: hosts.map(({ block, user, pushesKey, isCurrent }) => ({
       host: block.aliases[0],
@@ -111,7 +117,7 @@ function statusFields(
 }
 
 function statusLines(
-  { editors, ssh, isIncluded, hosts }: Found,
+  { editors, ssh, isIncluded, hosts, isReadBySsh }: Found,
   places: SshPlaces,
   width: number | undefined,
 ): string[] {
@@ -134,6 +140,7 @@ function statusLines(
   if (hosts.length === 0) {
     return [...lines, "Hosts:   none. Set one up: ec2-connect vscode setup INSTANCE"];
   }
+  if (!isReadBySsh) lines.push(`         ${notRead(places)}`);
   lines.push(
     isIncluded
       ? `Config:  ${config} includes ${file}`
