@@ -36,7 +36,14 @@ async function configToName(
   });
   const known = stdout.trim();
   if (!known.startsWith("/")) return undefined;
-  return await realPath(known) === await realPath(home) ? undefined : userConfig;
+  if (await realPath(known) === await realPath(home)) return undefined;
+  try {
+    await Deno.stat(userConfig);
+    return userConfig;
+  } catch {
+    // ssh refuses a name that is not there, but for this one, which is no file.
+    return "none";
+  }
 }
 
 async function realPath(path: string): Promise<string> {
