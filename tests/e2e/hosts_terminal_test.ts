@@ -17,9 +17,9 @@ Deno.test(
     {
       await using terminal = await Terminal.open(world.env);
       await terminal.run(`connect --background --remote-port ${world.service("http")}`);
-      await terminal.shows(/web-1 +i-\w+ +running +linux/);
+      await terminal.shows(/api-1 +i-\w+ +running +online/);
       await terminal.type("web-1");
-      await terminal.shows(/Connect to web-1/);
+      await terminal.shows(/^Connect to: web-1\n.*\n> web-1 /m);
       await terminal.key("Enter");
       await terminal.shows(/^Forwarding [^]*^status 0$/m);
     }

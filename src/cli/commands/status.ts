@@ -28,7 +28,8 @@ export const statusCommand: CommandDefinition = {
           "Shows where a session stands and how it came there: its states, traffic, round trip, the " +
             "limits that the account sets, and when its credentials expire.\n\n" +
             "SESSION is a session id, the beginning of one, a local port, or the name of a preset " +
-            "that opened one. Without it, all are shown.",
+            "that opened one. Without it, all are shown; where several are open, a " +
+            "terminal offers a list.",
         )
         .usage("[SESSION] [options]")
         .argument("[SESSION]", "the session")

@@ -14,7 +14,7 @@ import { readText } from "../values.ts";
 
 /** What `terminate` was asked. */
 export interface TerminateOptions {
-  /** As they were written; empty with `all`. */
+  /** As they were written; empty with `all`, and where a person is to be asked. */
   sessions: string[];
   all: boolean;
   aws: AwsOptions;
@@ -31,9 +31,10 @@ export const terminateCommand: CommandDefinition = {
             "ended on AWS's side, with the credentials of this command; so is one that list --remote " +
             "shows as remote, by its whole id.\n\n" +
             "SESSION is a session id, the beginning of one, a local port, or the name of a preset " +
-            "that opened one; down ends all of a preset.",
+            "that opened one; down ends all of a preset. Without one, a terminal " +
+            "offers a list.",
         )
-        .usage("SESSION... [options]")
+        .usage("[SESSION...] [options]")
         .argument("[SESSION...]", "the sessions")
         .addOption(new Option("--all", "all sessions that list shows")),
     ))
@@ -69,11 +70,6 @@ function chooseSessions(
   if (all && sessions.length > 0) {
     throw new AppError("usage", "Cannot combine --all with SESSION: --all is every session", {
       hint: "Give one of them",
-    });
-  }
-  if (!all && sessions.length === 0) {
-    throw new AppError("usage", "Cannot choose a session: none was given", {
-      hint: "Give a session id, the beginning of one, a local port, a preset, or --all",
     });
   }
   return { sessions: sessions.map((text) => readText(text, "SESSION")), all };

@@ -5,7 +5,7 @@
  */
 import { endedSessionIds, type SessionDetails } from "../../session/host/mod.ts";
 import type { StatusOptions } from "../commands/status.ts";
-import type { Context } from "../context.ts";
+import { canPrompt, type Context } from "../context.ts";
 import { type Result, writeResult } from "../result.ts";
 import { chooseSession } from "./choose_session.ts";
 import { type CreateSessionsParts, createSessionsParts, type SessionsParts } from "./parts.ts";
@@ -26,17 +26,42 @@ export async function runStatus(
 ): Promise<number> {
   const { io, reporter } = context;
   using parts = await createParts(NO_AWS, context);
+  const asked = options.session ?? await askedSession(options, { parts, context });
   if (options.watch) {
     await watch(context, {
       intervalMs: WATCH_INTERVAL_MS,
-      look: async () => statusResult(await chosen(options.session, parts), io.clock.epochMs()),
+      look: async () => statusResult(await chosen(asked, parts), io.clock.epochMs()),
     });
     return 0;
   }
-  const sessions = await chosen(options.session, parts);
+  const sessions = await chosen(asked, parts);
   if (sessions.length === 0 && reporter.format === "text") reporter.note("No session is open");
   await writeResult(statusResult(sessions, io.clock.epochMs()), context, options.output);
   return 0;
+}
+
+/**
+ * The id of a session that a person has chosen; undefined for all. Only a person who will read the
+ * answer is asked, and only when there are several.
+ */
+async function askedSession(
+  { output }: StatusOptions,
+  { parts, context }: { parts: SessionsParts; context: Context },
+): Promise<string | undefined> {
+  const isRead = context.io.terminal.stdout && output === undefined &&
+    context.reporter.format === "text";
+  if (!isRead || !canPrompt(context)) return undefined;
+  const sessions = await chosen(undefined, parts);
+  if (sessions.length < 2) return undefined;
+  const { pickSessions } = await import("../pick/pick_sessions.ts");
+  const picked = await pickSessions(sessions, {
+    question: "Status of",
+    enterDoes: "shows",
+    isMulti: false,
+    offersAll: true,
+    context,
+  });
+  return picked.length === 1 ? picked[0]!.session_id : undefined;
 }
 
 async function chosen(

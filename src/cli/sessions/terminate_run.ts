@@ -7,7 +7,7 @@
 import { toAppError } from "../../errors/mod.ts";
 import { endedSessionIds, matchingSessions, nameSessions } from "../../session/host/mod.ts";
 import type { TerminateOptions } from "../commands/terminate.ts";
-import type { Context } from "../context.ts";
+import { canPrompt, type Context } from "../context.ts";
 import { writeResult } from "../result.ts";
 import { printable } from "../text.ts";
 import { chooseSession } from "./choose_session.ts";
@@ -34,15 +34,21 @@ export async function runTerminate(
   createParts: CreateSessionsParts = createSessionsParts,
 ): Promise<number> {
   const { reporter } = context;
+  const isAsked = !options.all && options.sessions.length === 0;
+  if (isAsked && !canPrompt(context)) throw noSession();
   using parts = await createParts(options.aws, context);
   const hosts = await parts.survey();
   const all = heldSessions(hosts);
   // All are looked up before the first is ended: a slip in one must not leave half of it done.
-  const chosen = options.all ? all : await chosenSessions(options.sessions, all, {
-    parts,
-    context,
-    ended: endedSessionIds(hosts),
-  });
+  const chosen = options.all
+    ? all
+    : isAsked
+    ? await askedSessions(all, context)
+    : await chosenSessions(options.sessions, all, {
+      parts,
+      context,
+      ended: endedSessionIds(hosts),
+    });
   if (chosen.length === 0 && reporter.format === "text") reporter.note("No session is open");
   const endings = await endSessions(chosen, { hosts, parts, context });
   await writeResult(
@@ -60,6 +66,28 @@ export async function runTerminate(
   for (const failure of failures.slice(1)) reporter.error(failure);
   if (failures[0] !== undefined) throw failures[0];
   return 0;
+}
+
+function noSession(): AppError {
+  return new AppError("usage", "Cannot choose a session: none was given", {
+    why: "There is no terminal to choose one on, or --no-input was given",
+    hint: "Give a session id, the beginning of one, a local port, a preset, or --all",
+  });
+}
+
+async function askedSessions(
+  all: readonly Held[],
+  context: Context,
+): Promise<readonly Held[]> {
+  if (all.length === 0) return [];
+  const { pickSessions } = await import("../pick/pick_sessions.ts");
+  return await pickSessions(all, {
+    question: "Terminate",
+    enterDoes: "terminates",
+    isMulti: true,
+    offersAll: false,
+    context,
+  });
 }
 
 async function chosenSessions(

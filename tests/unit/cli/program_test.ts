@@ -224,7 +224,6 @@ Deno.test("what is wrong is a usage error that names it and the way out", async 
     [["up", ""], 'Cannot read NAME: found ""'],
     [["down"], "Cannot end a preset: none was named"],
     [["down", "--all", "a"], "Cannot combine --all with NAME: --all is every preset"],
-    [["terminate"], "Cannot choose a session: none was given"],
     [["terminate", "--all", "a"], "Cannot combine --all with SESSION: --all is every session"],
     [["terminate", ""], 'Cannot read SESSION: found ""'],
     [["status", ""], 'Cannot read SESSION: found ""'],

@@ -500,3 +500,20 @@ Deno.test("terminate --all with nothing open is no failure", async () => {
   await using stage = await Stage.open();
   assert.deepEqual((await terminate(stage, "all")).stderr, "No session is open\n");
 });
+
+Deno.test("terminate: without SESSION and without a terminal nothing is ended", async () => {
+  await using stage = await Stage.open(new FakeHostedSession());
+  for (const setup of [{}, { isTerminal: true, globals: { input: false } }]) {
+    using context = fakeContext(new FakeIo(setup), setup);
+    const error = await refusal(() =>
+      runTerminate(
+        { sessions: [], all: false, aws: NO_AWS, output: undefined },
+        context,
+        stage.parts,
+      )
+    );
+    assert.equal(error.exitCode, 2);
+    assert.equal(error.message, "Cannot choose a session: none was given");
+  }
+  assert.equal(stage.sessions.all.length, 1);
+});
