@@ -16,6 +16,8 @@ export interface SandboxOptions {
    * leave the account's own settings alone.
    */
   scenario?: string;
+  /** Names of more instances, for long lists: they run, and have no agent. */
+  crowd?: readonly string[];
   /** The agent's 1 ms sleep after each message. Default true, so that figures are honest. */
   agentPacing?: boolean;
   /** Where the instances live. Other regions answer too, and are empty. Default us-east-1. */

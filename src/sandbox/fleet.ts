@@ -15,7 +15,12 @@ export class Fleet {
   readonly launchedAtMs: number;
 
   /** @throws {AppError} `usage` for an unknown scenario. */
-  constructor(options: { region: string; scenario?: string | undefined; nowMs?: number }) {
+  constructor(options: {
+    region: string;
+    scenario?: string | undefined;
+    crowd?: readonly string[] | undefined;
+    nowMs?: number;
+  }) {
     this.region = options.region;
     this.cloud = seedCloud({ nowMs: Date.now(), ...options });
     this.launchedAtMs = this.cloud.createdAtMs;

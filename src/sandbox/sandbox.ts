@@ -26,7 +26,11 @@ import { DEFAULT_TIMING, type SandboxTiming } from "./timing.ts";
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const hostname = options.hostname ?? "127.0.0.1";
   const log = options.log ?? (() => {});
-  const fleet = new Fleet({ region: options.region ?? "us-east-1", scenario: options.scenario });
+  const fleet = new Fleet({
+    region: options.region ?? "us-east-1",
+    scenario: options.scenario,
+    crowd: options.crowd,
+  });
   const timing = timingOf(fleet, options.timing);
   if (options.port) {
     // Deno.serve fails without a reason that helps; this one names who holds the port.

@@ -64,7 +64,8 @@ export async function runPicker(picker: Picker, options: RunPickerOptions): Prom
     if (isDrawn) draw(picker, options);
   };
   terminal.setRaw(true);
-  terminal.write(ENTER_SCREEN);
+  // Keys that were pressed before have been echoed there; they are read now as any others.
+  terminal.write("\r" + CLEAR_TO_LINE_END + ENTER_SCREEN);
   try {
     using _resizes = terminal.onResize(redraw);
     redraw();

@@ -23,11 +23,24 @@ export class Terminal implements AsyncDisposable {
     this.#env = env;
   }
 
-  /** A shell in a terminal of 80x24, for lines of ours. */
-  static async open(env: Record<string, string>): Promise<Terminal> {
+  /** A shell in a terminal, of 80x24 unless another size is asked for, for lines of ours. */
+  static async open(
+    env: Record<string, string>,
+    { columns = 80, rows = 24 } = {},
+  ): Promise<Terminal> {
     const server = `ec2-connect-test-${crypto.randomUUID()}`;
     const terminal = new Terminal(server, { ...env, TERM: "screen", ENV: "" });
-    await terminal.#tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "sh");
+    await terminal.#tmux(
+      "-f",
+      "/dev/null",
+      "new-session",
+      "-d",
+      "-x",
+      `${columns}`,
+      "-y",
+      `${rows}`,
+      "sh",
+    );
     await terminal.shows(PROMPT);
     return terminal;
   }
@@ -54,8 +67,13 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", name);
   }
 
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", `${columns}`, "-y", `${rows}`);
+  }
+
   async screen(): Promise<string> {
-    return await this.#tmux("capture-pane", "-p", "-J");
+    // With -J tmux keeps the blanks that end a line.
+    return (await this.#tmux("capture-pane", "-p", "-J")).replace(/ +$/gm, "");
   }
 
   /** Waits until the screen shows `pattern`, and returns it. */

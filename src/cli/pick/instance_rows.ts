@@ -87,7 +87,7 @@ function refusalOf({ instanceId, state }: ListedInstance): string | undefined {
     case "running":
       return undefined;
     case "stopped":
-      return `It is stopped. Start it: aws ec2 start-instances --instance-ids ${instanceId}`;
+      return `It is stopped: aws ec2 start-instances --instance-ids ${instanceId}`;
     case "stopping":
       return "It is stopping: start it when it has stopped";
     case "pending":

@@ -30,6 +30,11 @@ export const SCENARIO_NAMES: readonly string[] = SCENARIOS.map(({ name }) => nam
 /** Numbers of the scenarios' networks start here: those below belong to the main VPC's instances. */
 const FIRST_NUMBER = 101;
 
+/** Of the crowd's network; below those of scenarios, above those of the main VPC's instances. */
+const CROWD_NUMBER = FIRST_NUMBER - 1;
+/** Ids of the crowd are apart from all others. */
+const FIRST_IN_CROWD = 0x100000;
+
 /** A scenario as it is listed. */
 export interface ScenarioSummary {
   name: string;
@@ -58,12 +63,18 @@ export function listScenarios(): ScenarioSummary[] {
  * The account at the start.
  *
  * @param options.scenario Only this one. Default: all that do not change the whole account.
+ * @param options.crowd Names of more instances, which have no agent.
  * @throws {AppError} `usage` for an unknown scenario.
  */
 export function seedCloud(
-  options: { region: string; scenario?: string | undefined; nowMs: number },
+  options: {
+    region: string;
+    scenario?: string | undefined;
+    crowd?: readonly string[] | undefined;
+    nowMs: number;
+  },
 ): Cloud {
-  const { region, scenario: wanted, nowMs } = options;
+  const { region, scenario: wanted, crowd = [], nowMs } = options;
   if (wanted !== undefined && !SCENARIO_NAMES.includes(wanted)) {
     throw new AppError("usage", `Cannot start the sandbox: there is no scenario "${wanted}"`, {
       hint: "ec2-connect sandbox --list shows them",
@@ -83,6 +94,18 @@ export function seedCloud(
     const options = { region, nowMs, scenario: scenario.name, number: FIRST_NUMBER + number };
     scenario.seed(new Seeder(cloud, options));
   }
+  if (crowd.length > 0) {
+    addCrowd(new Seeder(cloud, { region, nowMs, scenario: "crowd", number: CROWD_NUMBER }), crowd);
+  }
   cloud.settle(nowMs);
   return cloud;
+}
+
+/** Without agents, thousands cost nothing: an agent's way to the service is looked at again and again. */
+function addCrowd(seeder: Seeder, names: readonly string[]): void {
+  const network = seeder.network();
+  for (const [index, name] of names.entries()) {
+    const options = { name, host: index, profile: "none" };
+    seeder.numbered(FIRST_IN_CROWD + index, network, options).agent.isInstalled = false;
+  }
 }
