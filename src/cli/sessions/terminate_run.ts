@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { toAppError } from "../../errors/mod.ts";
+import { AppError, toAppError } from "../../errors/mod.ts";
 import { endedSessionIds, matchingSessions, nameSessions } from "../../session/host/mod.ts";
 import type { TerminateOptions } from "../commands/terminate.ts";
 import { canPrompt, type Context } from "../context.ts";
@@ -76,9 +76,9 @@ function noSession(): AppError {
 }
 
 async function askedSessions(
-  all: readonly Held[],
+  all: readonly HeldSession[],
   context: Context,
-): Promise<readonly Held[]> {
+): Promise<readonly HeldSession[]> {
   if (all.length === 0) return [];
   const { pickSessions } = await import("../pick/pick_sessions.ts");
   return await pickSessions(all, {
