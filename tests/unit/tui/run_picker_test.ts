@@ -34,8 +34,8 @@ Deno.test("keys move and choose; the terminal is given back as it was", async ()
   const terminal = new ScriptedTerminal(["\x1b[B", "\r"]);
   assert.deepEqual(await run(terminal), { chosen: ["b"] });
   assert.ok(terminal.isRestored);
-  assert.match(terminal.written, /^\r\x1b\[K\x1b\[\?1049h/);
-  assert.match(terminal.written, /\r\n> b\x1b\[K/);
+  assert.ok(terminal.written.startsWith("\r\x1b[K\x1b[?1049h"));
+  assert.ok(terminal.written.includes("\r\n> b\x1b[K"));
 });
 
 Deno.test("what is pressed after the last key is left for who reads next", async () => {
