@@ -9,6 +9,8 @@ export interface Column {
   title: string;
   /** How far it may be cut where the terminal is narrow; undefined: not at all. */
   cutTo?: number;
+  /** Gives way before all others. */
+  cutFirst?: boolean;
 }
 
 const GAP = "  ";
@@ -27,7 +29,9 @@ export function tableLines(
   const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at]!.length)));
   const gaps = GAP.length * (columns.length - 1);
   let excess = width === undefined ? 0 : widths.reduce((sum, each) => sum + each, gaps) - width;
-  for (const [at, { cutTo }] of [...columns.entries()].toReversed()) {
+  const fromLast = [...columns.entries()].toReversed();
+  const isFirst = fromLast.filter(([, { cutFirst }]) => cutFirst === true);
+  for (const [at, { cutTo }] of new Set([...isFirst, ...fromLast])) {
     if (excess <= 0 || cutTo === undefined) continue;
     const cut = Math.min(excess, Math.max(0, widths[at]! - cutTo));
     widths[at]! -= cut;

@@ -11,6 +11,8 @@ import { type Column, tableLines } from "../table.ts";
 /** Only where a session has one: it would take width from the others for nothing. */
 const PRESET: Column = { title: "PRESET", cutTo: 4 };
 const SESSION: Column = { title: "SESSION" };
+/** Beside a preset's name, which is as good: the beginning is enough to name it by. */
+const SHORT_SESSION: Column = { title: "SESSION", cutTo: 16, cutFirst: true };
 const COLUMNS: readonly Column[] = [
   { title: "INSTANCE", cutTo: 8 },
   { title: "STATE" },
@@ -24,7 +26,7 @@ export function listLines(sessions: readonly SessionEntry[], width: number | und
   if (sessions.length === 0) return [];
   const hasPresets = sessions.some(({ preset }) => preset !== null);
   return tableLines(
-    hasPresets ? [SESSION, PRESET, ...COLUMNS] : [SESSION, ...COLUMNS],
+    hasPresets ? [SHORT_SESSION, PRESET, ...COLUMNS] : [SESSION, ...COLUMNS],
     sessions.map((session) => [
       session.session_id,
       ...(hasPresets ? [session.preset ?? "-"] : []),

@@ -74,7 +74,9 @@ export function matchingSessions<Session extends SelectableSession>(
   if (withPort.length > 0) return withPort;
   const ofPreset = text === "" ? [] : sessions.filter(({ preset }) => preset === text);
   if (ofPreset.length > 0) return ofPreset;
-  return text === "" ? [] : sessions.filter(({ session_id }) => session_id.startsWith(text));
+  // As a list shows an id that is too long for it, and as people copy it from there.
+  const start = text.replace(/…$/, "");
+  return start === "" ? [] : sessions.filter(({ session_id }) => session_id.startsWith(start));
 }
 
 /** `me-0001 (web, 127.0.0.1:8080, active), me-0002 (…)` */

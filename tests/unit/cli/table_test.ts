@@ -26,6 +26,13 @@ Deno.test("what is too wide is cut from the last column that may be, and only as
   ]);
 });
 
+Deno.test("a column that gives way first is cut before the last", () => {
+  const columns = [{ title: "ID", cutTo: 3, cutFirst: true }, { title: "WHERE", cutTo: 4 }];
+  const rows = [["abcdef", "somewhere"]];
+  assert.deepEqual(tableLines(columns, rows, 14), ["ID   WHERE", "ab…  somewhere"]);
+  assert.deepEqual(tableLines(columns, rows, 12), ["ID   WHERE", "ab…  somewh…"]);
+});
+
 Deno.test("durations show the two units that count", () => {
   const cases: [number, string][] = [
     [-1, "0s"],

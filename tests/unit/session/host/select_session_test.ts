@@ -35,6 +35,7 @@ Deno.test("a session is chosen by its id, a prefix that only it has, its local p
     ["8", "8080-x"],
     ["8080", "me-0001"],
     ["8080-", "8080-x"],
+    ["8080-…", "8080-x"],
     ["db", "x-1"],
     // A preset is meant although sessions begin with its name.
     ["me", "x-2"],
