@@ -11,7 +11,7 @@ export {
   type Step,
   type Verdict,
   verdict,
-} from "./connection_test.ts";
+} from "./login_steps.ts";
 export { defaultUser, USUAL_USER } from "./default_user.ts";
 export { type Editor, findEditors } from "./editors.ts";
 export { applyChange, diffOf, type FileChange, kindOf } from "./file_change.ts";

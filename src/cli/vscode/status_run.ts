@@ -147,9 +147,15 @@ function statusLines(
       : `Config:  ${config} does not include ${file} for every host: run vscode setup again`,
     "",
     ...tableLines(
-      [{ title: "HOST", cutTo: 12 }, { title: "INSTANCE" }, { title: "USER" }, { title: "KEY" }, {
-        title: "STATE",
-      }],
+      [
+        { title: "HOST", cutTo: 12 },
+        { title: "INSTANCE", cutTo: 10 },
+        { title: "USER", cutTo: 8 },
+        { title: "KEY" },
+        {
+          title: "STATE",
+        },
+      ],
       hosts.map(({ block, user, pushesKey, isCurrent }) => [
         block.aliases[0]!,
         block.instanceId,

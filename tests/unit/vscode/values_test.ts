@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { programOf } from "../../../src/vscode/connection_test.ts";
+import { programOf } from "../../../src/vscode/login_steps.ts";
 import { pathValue, proxyCommand } from "../../../src/vscode/values.ts";
 import { refusal } from "../../support/fake_io.ts";
 import { POSIX_ONLY } from "../../e2e/_world.ts";
