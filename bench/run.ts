@@ -16,7 +16,9 @@ const chosen = new Set(Deno.args.length === 0 ? PARTS : Deno.args);
 const unknown = [...chosen].filter((part) => !PARTS.includes(part));
 if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(", ")}; ${PARTS.join(", ")}`);
 let isComplete = true;
-if (chosen.has("pure")) isComplete = await run(["bench", "--allow-all", "bench/protocol"]);
+if (chosen.has("pure")) {
+  isComplete = await run(["bench", "--allow-all", "bench/protocol", "bench/tui"]);
+}
 if (chosen.has("tunnels")) isComplete = await benchTunnels() && isComplete;
 if (chosen.has("diagnosis")) isComplete = await benchDiagnosis() && isComplete;
 if (chosen.has("losses")) {

@@ -73,6 +73,20 @@ Deno.test("options say the same as the variables they stand for", async () => {
   assert.equal(await pathOf({ profile: "work" }), await pathOf({}, { AWS_PROFILE: "work" }));
 });
 
+Deno.test("a region of our own configuration counts when nothing else names one", async () => {
+  const nowhere = {
+    AWS_REGION: "",
+    AWS_CONFIG_FILE: "/nonexistent",
+    AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
+  };
+  assert.equal(
+    await pathOf({ fallbackRegion: "us-east-1" }, nowhere),
+    await pathOf({ region: "us-east-1" }, nowhere),
+  );
+  assert.equal(await pathOf({ fallbackRegion: "us-east-1" }), await pathOf());
+  await assert.rejects(pathOf({}, nowhere), /Cannot choose a region/);
+});
+
 Deno.test("without a home there is no cache", async () => {
   const { HOME: _, ...env } = ENV;
   assert.equal(await instanceCachePath({}, { os: "linux", env }), undefined);

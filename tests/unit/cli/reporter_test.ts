@@ -82,3 +82,21 @@ Deno.test("printable() lets no text steer the terminal", () => {
   ];
   for (const [text, wanted] of cases) assert.equal(printable(text), wanted);
 });
+
+Deno.test("what is said while it is held is said afterwards, in its order", async () => {
+  const io = new FakeIo();
+  const reporter = new Reporter(io, { format: "text", level: "info", colour: false });
+  {
+    using _held = reporter.hold();
+    reporter.note("first");
+    reporter.warn("second");
+    assert.equal(await io.stderr(), "");
+  }
+  reporter.note("third");
+  assert.equal(await io.stderr(), "first\nwarning: second\nthird\n");
+});
+
+Deno.test("printable() shows characters that nobody sees, and leaves emoji whole", () => {
+  assert.equal(printable("a\u202eb\u200bc\ufeff"), "a\\u202eb\\u200bc\\ufeff");
+  assert.equal(printable("👩‍👩‍👧‍👦 ❤️"), "👩‍👩‍👧‍👦 ❤️");
+});
