@@ -37,7 +37,8 @@ export async function readByteText(path: string): Promise<ByteText | undefined> 
   try {
     return toByteText(await Deno.readFile(path));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    // With the executable's permissions a link to nowhere is an error of its own.
+    if (error instanceof Deno.errors.NotFound || await leadsNowhere(path)) return undefined;
     const found = error instanceof Deno.errors.PermissionDenied
       ? "permission denied"
       : error instanceof Deno.errors.IsADirectory
@@ -50,5 +51,14 @@ export async function readByteText(path: string): Promise<ByteText | undefined> 
       hint: `Look at it with: ls -l ${path}`,
       cause: error,
     });
+  }
+}
+
+async function leadsNowhere(path: string): Promise<boolean> {
+  try {
+    await Deno.realPath(path);
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
   }
 }
