@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SessionPreferences } from "./cloud/preferences.ts";
 import type { ActiveFault, Fault, FaultResult } from "./faults/fault.ts";
 import type { SandboxTiming } from "./timing.ts";
 
@@ -23,6 +24,15 @@ export interface SandboxOptions {
   /** Where the instances live. Other regions answer too, and are empty. Default us-east-1. */
   region?: string;
   timing?: Partial<SandboxTiming>;
+  /** Where the account's preferences differ from the scenario's. */
+  preferences?: Partial<SessionPreferences>;
+  /**
+   * Whether sessions can run commands: really, on this machine, as its user. Default true; never when
+   * other machines can reach the sandbox.
+   */
+  shells?: boolean;
+  /** The agents' `RequireKMSChallengeResponse`. Default false, as theirs. */
+  requireKmsChallenge?: boolean;
   /** One line for each thing that happens; never holds a secret. */
   log?: (line: string) => void;
 }
@@ -75,7 +85,8 @@ export interface SessionSnapshot {
   /** Distinct ClientId values seen: 1 unless a client forgets its own. */
   clientIds: number;
   agentVersion: string;
-  mode: "none" | "mux" | "basic" | "stdio";
+  /** `command` runs one without a terminal. */
+  mode: "none" | "mux" | "basic" | "stdio" | "shell" | "interactive" | "command";
   /** Open connections of the agent to its targets. */
   targetConnections: number;
   /** Its targets are so slow that it takes nothing from the client. */

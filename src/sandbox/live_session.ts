@@ -16,6 +16,8 @@ import type { OpenRequest } from "./gateway/open_request.ts";
 import type { ServerSocket } from "./gateway/server_socket.ts";
 import { channelClosedMessage, publicationMessage } from "./gateway/service_messages.ts";
 import { IdleWatch } from "./idle_watch.ts";
+import type { Homes } from "./pty/homes.ts";
+import { encryptionOf } from "./session_encryption.ts";
 import { hasEnded, type SessionRecord } from "./session_registry.ts";
 import type { SandboxTiming } from "./timing.ts";
 
@@ -25,6 +27,9 @@ export interface LiveSessionOptions {
   faults: FaultRegistry;
   timing: SandboxTiming;
   isPaced: boolean;
+  /** The agents refuse clients that do not take part in the newer exchange of keys. */
+  requiresKmsChallenge: boolean;
+  homes: Homes;
   log(line: string): void;
 }
 
@@ -51,14 +56,21 @@ export class LiveSession {
   readonly #durationTimer: number | undefined;
 
   constructor(options: LiveSessionOptions) {
-    const { record, fleet, faults, timing, isPaced } = options;
+    const { record, fleet, faults, timing, isPaced, homes } = options;
+    const { instance, settings: { runAs } } = record;
     this.record = record;
     this.#options = options;
     this.#struck = { instance: record.instance, sessionId: record.sessionId };
     this.#agentVersion = faults.take("agent_version", this.#struck)?.version ??
       record.instance.agent.version;
     this.#agent = new AgentSession({
-      properties: record.properties,
+      work: record.work,
+      encryption: encryptionOf(record, {
+        fleet,
+        agentVersion: this.#agentVersion,
+        requiresChallenge: options.requiresKmsChallenge,
+      }),
+      planCommand: (command) => homes.plan(command, { instanceId: instance.instanceId, runAs }),
       agentVersion: this.#agentVersion,
       isPaced,
       timing,
@@ -204,15 +216,16 @@ export class LiveSession {
     };
   }
 
-  /** Drops everything without a word: the sandbox stops. */
-  stop(): void {
+  /** Drops everything without a word: the sandbox stops. Resolves when nothing is left running. */
+  async stop(): Promise<void> {
     clearTimeout(this.#closeTimer);
     clearTimeout(this.#durationTimer);
     this.#idle.stop();
-    this.#agent.stop();
+    const gone = this.#agent.stop();
     this.#toClient.reset();
     this.#toAgent.reset();
     this.#socket?.cut();
+    await gone;
   }
 
   get #id(): string {

@@ -12,6 +12,7 @@ import { FAULT_PATH } from "./faults/fault_api.ts";
 import { FaultRegistry } from "./faults/registry.ts";
 import { Fleet } from "./fleet.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { Homes } from "./pty/homes.ts";
 import { isBaseScenario } from "./scenarios/base_scenarios.ts";
 import { openServices } from "./services/services.ts";
 import { SessionHost } from "./session_host.ts";
@@ -31,6 +32,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     scenario: options.scenario,
     crowd: options.crowd,
   });
+  Object.assign(fleet.cloud.region(fleet.region).preferences ?? {}, options.preferences);
   const timing = timingOf(fleet, options.timing);
   if (options.port) {
     // Deno.serve fails without a reason that helps; this one names who holds the port.
@@ -41,11 +43,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   credentials.isUserKeyExpired = () => faults.isUserKeyExpired;
   const nowMs = () => Date.now() + faults.clockSkewMs;
   const registry = new SessionRegistry({ tokenLifeMs: timing.tokenLifeMs });
+  const homes = new Homes();
   const sessions = new SessionHost({
     fleet,
     faults,
     timing,
     isPaced: options.agentPacing ?? true,
+    requiresKmsChallenge: options.requireKmsChallenge ?? false,
+    homes,
     log,
   });
   const urlHost = hostname.includes(":") ? `[${hostname}]` : hostname;
@@ -55,6 +60,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   try {
     const services = await openServices({ hostname, sinkSilenceMs: timing.sinkSilenceMs });
     opened.defer(() => services.stop());
+    opened.defer(() => homes.remove());
     // Before the services, which wait for their clients: those are the agents.
     opened.defer(() => sessions.stop());
     const gateway = await Gateway.open({
@@ -74,6 +80,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       faults,
       credentials,
       controls,
+      shellRefusal: shellRefusal(hostname, options.shells ?? true),
       gatewayUrl: `ws://${urlHost}:${gateway.port}`,
       start: (record) => sessions.start(record),
       terminate: (record) => sessions.find(record.sessionId)?.terminate(""),
@@ -124,6 +131,15 @@ function timingOf(fleet: Fleet, asked: Partial<SandboxTiming> = {}): SandboxTimi
 }
 
 const MINUTE_MS = 60_000;
+
+/** Shells run on this machine as its user: nobody on another one gets any. */
+function shellRefusal(hostname: string, isWanted: boolean): string | undefined {
+  if (!isWanted) return "this sandbox was started without shells";
+  if (LOOPBACK.test(hostname)) return undefined;
+  return "this sandbox can be reached from other machines, and so it has no shells";
+}
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
 function describeInstances(fleet: Fleet, services: SandboxInstance["services"]): SandboxInstance[] {
   return fleet.instances.map((instance) => ({

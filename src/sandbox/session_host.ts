@@ -44,9 +44,9 @@ export class SessionHost {
     return [...this.#sessions.values()].map((session) => session.snapshot());
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#forgetFaults();
-    for (const session of this.#sessions.values()) session.stop();
+    await Promise.all([...this.#sessions.values()].map((session) => session.stop()));
   }
 
   #forgetOldest(): void {

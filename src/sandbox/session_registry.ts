@@ -4,8 +4,8 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import type { PortProperties } from "./aws/ssm_documents.ts";
 import type { Instance } from "./cloud/instance.ts";
+import type { SessionWork, ShellSettings } from "./session_work.ts";
 
 /** As DescribeSessions names them. */
 export type SessionStatus = "Connecting" | "Connected" | "Disconnected" | "Terminated" | "Failed";
@@ -15,7 +15,9 @@ export interface SessionRecord {
   readonly instance: Instance;
   readonly region: string;
   readonly documentName: string;
-  readonly properties: PortProperties;
+  readonly work: SessionWork;
+  /** The account's, as they were when it started. */
+  readonly settings: ShellSettings;
   readonly reason: string | undefined;
   /** ARN of who started it. */
   readonly owner: string;

@@ -16,7 +16,7 @@ export interface SandboxTiming {
   maxDurationMs: number;
   /** From `channel_closed` to the gateway closing the socket; clients leave by themselves. */
   closeDelayMs: number;
-  /** The agent waits so long for the HandshakeResponse. Source: agent datachannel.go. */
+  /** The agent waits so long for each answer of the handshake. Source: agent datachannel.go. */
   handshakeTimeoutMs: number;
   /** Silence after HandshakeComplete of a multiplexed session, or the reference plugin hangs. */
   quietMs: number;
@@ -24,6 +24,10 @@ export interface SandboxTiming {
   retransmissionTickMs: number;
   /** At the end the agent waits so long for acknowledgements. Source: PrepareToCloseChannel. */
   drainMs: number;
+  /** A shell sends nothing for so long after its start. Source: agent shell.go. */
+  firstOutputMs: number;
+  /** A shell or a command that cannot start ends its session so much later. Source: agent shell.go. */
+  startFailureMs: number;
   /** smux NOP interval and silence limit. Source: smux mux.go DefaultConfig. */
   keepAliveIntervalMs: number;
   keepAliveTimeoutMs: number;
@@ -41,6 +45,8 @@ export const DEFAULT_TIMING: Readonly<SandboxTiming> = {
   quietMs: 100,
   retransmissionTickMs: 100,
   drainMs: 2_000,
+  firstOutputMs: 1_000,
+  startFailureMs: 2_000,
   keepAliveIntervalMs: 10_000,
   keepAliveTimeoutMs: 30_000,
   sinkSilenceMs: 2_000,

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/mod.ts";
+import { QUICK_SHELLS } from "../support/sandbox.ts";
 import { type Child, type CommandResult, runCommand, startCommand } from "../support/command.ts";
 
 /** Ctrl-C and its like are sent as signals, which Windows has not. */
@@ -66,7 +67,11 @@ export class World extends Home {
   }
 
   static async open(options: SandboxOptions = {}): Promise<World> {
-    const sandbox = await startSandbox({ agentPacing: false, ...options });
+    const sandbox = await startSandbox({
+      agentPacing: false,
+      ...options,
+      timing: { ...QUICK_SHELLS, ...options.timing },
+    });
     return new World(await Home.create(), sandbox);
   }
 

@@ -227,7 +227,10 @@ test("StartSession refuses targets that are not connected, all in the same words
 for (
   const [what, body, type] of [
     ["no target", {}, "ValidationException"],
-    ["a shell", { Target: "T" }, "InvalidDocument"],
+    ["a parameter that a shell does not know", {
+      Target: "T",
+      Parameters: { command: ["ls"] },
+    }, "InvalidParameters"],
     ["an unknown document", { Target: "T", DocumentName: "Nope" }, "InvalidDocument"],
     ["a bad port", {
       Target: "T",

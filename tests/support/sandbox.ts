@@ -148,13 +148,17 @@ export class TestSandbox implements AsyncDisposable {
   }
 }
 
-/** Starts a sandbox on a free port, unpaced; the test disposes it. */
+/** Shells print at once, and say at once that they cannot. */
+export const QUICK_SHELLS = { firstOutputMs: 5, startFailureMs: 5 };
+
+/** Starts a sandbox on a free port, unpaced, with quick shells; the test disposes it. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<TestSandbox> {
   const log: string[] = [];
   const sandbox = await startSandbox({
     agentPacing: false,
     log: (line) => log.push(line),
     ...options,
+    timing: { ...QUICK_SHELLS, ...options.timing },
   });
   return new TestSandbox(sandbox, log);
 }

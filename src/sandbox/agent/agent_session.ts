@@ -1,26 +1,21 @@
 /**
- * One session of a simulated agent: handshake, port plugin, end.
+ * One session of a simulated agent: handshake, plugin, end.
  *
- * Source: agent datachannel.go PerformHandshake, sessionplugin.go Execute; protocol text §5.5, §13.5.
+ * Source: agent sessionplugin.go Execute, datachannel.go; protocol text §5.1, §5.5, §10.1, §13.5.
  *
  * @module
  */
+import { messageOf } from "../../errors/mod.ts";
 import { systemClock } from "../../platform/mod.ts";
-import type { PortProperties } from "../aws/ssm_documents.ts";
-import type { SandboxTiming } from "../timing.ts";
-import { BasicPort } from "./basic_port.ts";
+import { sessionTypeOf, type SessionWork } from "../session_work.ts";
+import { AgentHandshake, type SessionEncryption } from "./agent_handshake.ts";
 import { AgentChannel, OUTGOING_LIMIT, type Verdict } from "./channel.ts";
-import { routeTo } from "./dial.ts";
-import { Dialer } from "./dialer.ts";
-import {
-  HANDSHAKE_PAYLOAD,
-  handshakeComplete,
-  handshakeRequest,
-  readHandshakeResponse,
-} from "./handshake.ts";
-import { MuxPort } from "./mux_port.ts";
-import { FLAG, PAYLOAD, type PluginHost, type PortPlugin } from "./port_plugin.ts";
-import { agentHas, usesKeepAlive, usesMultiplexer } from "./version.ts";
+import type { Dialer } from "./dialer.ts";
+import { type AgentPlugin, PAYLOAD, type PluginHost, type PluginMode } from "./plugin.ts";
+import { FLAG } from "./port_plugin.ts";
+import type { SessionCipher } from "./session_cipher.ts";
+import { isMultiplexed, makePlugin, type PluginWorld } from "./start_plugin.ts";
+import { agentHas } from "./version.ts";
 
 /** How a session ended, as the agent reports it to the service. */
 export interface AgentEnd {
@@ -29,21 +24,17 @@ export interface AgentEnd {
   output: string;
 }
 
-export interface AgentSessionOptions {
-  properties: PortProperties;
-  agentVersion: string;
+export interface AgentSessionOptions extends PluginWorld {
+  work: SessionWork;
+  /** Set for shells and commands where the preferences name a key. */
+  encryption: SessionEncryption | undefined;
   isPaced: boolean;
-  timing: SandboxTiming;
-  /** The emulated network: names and addresses, and the range they are from. */
-  hosts: ReadonlyMap<string, string>;
-  vpcCidr: string;
   /** Puts a frame on the wire to the gateway. */
   transmit(frame: Uint8Array): void;
   /** The gateway takes no more for now; `onRoom` says when it does. */
   isBackedUp(): boolean;
-  /** Faults: whether a part of the handshake is left out, and how long a dial takes. */
+  /** Faults: whether a part of the handshake is left out. */
   isSilent(stage: "request" | "complete"): boolean;
-  dialDelayMs(): number;
   /** `isBlocked` is false again. */
   onUnblocked(): void;
   onEnd(end: AgentEnd): void;
@@ -62,17 +53,23 @@ type State = "new" | "handshaking" | "running" | "ending" | "ended";
 /** Source: agent iohandler.go; the line in front of a failure's text. */
 const ERROR_LINE = "\n----------ERROR-------\n";
 
+/** Payloads that are encrypted, of those that the agent sends. Source: protocol text §10.1. */
+const ENCRYPTED: readonly number[] = [PAYLOAD.output, PAYLOAD.stdErr, PAYLOAD.exitCode];
+
 export class AgentSession {
   readonly channel: AgentChannel;
   readonly #options: AgentSessionOptions;
   #state: State = "new";
-  #plugin: PortPlugin | undefined;
+  #handshake: AgentHandshake | undefined;
+  #cipher: SessionCipher | undefined;
+  #plugin: AgentPlugin | undefined;
   #dialer: Dialer | undefined;
-  #startedMs = 0;
   #ticker: number | undefined;
-  /** The handshake's limit, later the limit of the last acknowledgements. */
+  /** The limit of the last acknowledgements. */
   #deadline: number | undefined;
   #end: AgentEnd | undefined;
+  /** What the plugin has opened or started is gone. */
+  #closed: Promise<void> = Promise.resolve();
   thrownAway = 0;
   bytesFromClient = 0;
   bytesToClient = 0;
@@ -89,7 +86,7 @@ export class AgentSession {
     });
   }
 
-  get mode(): PortPlugin["mode"] | "none" {
+  get mode(): PluginMode | "none" {
     return this.#plugin?.mode ?? "none";
   }
 
@@ -106,20 +103,33 @@ export class AgentSession {
     return this.#state !== "new";
   }
 
-  /** Begins the handshake. */
+  /** Begins with the handshake, or without one at once. */
   start(): void {
-    const { timing, agentVersion, properties } = this.#options;
-    this.#state = "handshaking";
-    this.#startedMs = systemClock.nowMs();
+    const { timing, agentVersion, work, encryption, isSilent } = this.#options;
     this.#ticker = Number(setInterval(() => this.channel.tick(), timing.retransmissionTickMs));
-    this.#deadline = Number(setTimeout(() => {
-      const seconds = timing.handshakeTimeoutMs / 1000;
-      this.#failHandshake(
-        `No answer within ${seconds} s; check the version of the client's plugin.`,
-      );
-    }, timing.handshakeTimeoutMs));
-    if (this.#options.isSilent("request")) return clearTimeout(this.#deadline);
-    this.channel.send(HANDSHAKE_PAYLOAD.request, handshakeRequest(agentVersion, properties));
+    // A shell needs no handshake: it just starts to print.
+    if (work.kind !== "port" && work.kind !== "command" && encryption === undefined) {
+      this.#state = "running";
+      return this.#startPlugin("");
+    }
+    this.#state = "handshaking";
+    this.#handshake = new AgentHandshake({
+      agentVersion,
+      sessionType: sessionTypeOf(work),
+      properties: work.kind === "port" ? work.properties : null,
+      encryption,
+      timeoutMs: timing.handshakeTimeoutMs,
+      send: (payloadType, payload) => this.channel.send(payloadType, payload),
+      isSilent,
+      onComplete: ({ clientVersion, cipher }) => {
+        this.#cipher = cipher;
+        this.#state = "running";
+        this.#startPlugin(clientVersion);
+      },
+      onFailure: (reason) =>
+        this.#fail(`${ERROR_LINE}Encountered error while initiating handshake. ${reason}`),
+    });
+    this.#handshake.start();
   }
 
   /** The gateway or the acknowledgements have made room. */
@@ -133,24 +143,27 @@ export class AgentSession {
     return this.channel.unacknowledged === 0 && !this.channel.isQuiet;
   }
 
-  /** Ends at once and for good; nothing is reported. */
-  stop(): void {
-    if (this.#state === "ended") return;
+  /** Ends at once and for good; nothing is reported. Resolves when nothing is left running. */
+  stop(): Promise<void> {
+    if (this.#state === "ended") return this.#closed;
     this.#state = "ended";
     clearInterval(this.#ticker);
     clearTimeout(this.#deadline);
-    this.#plugin?.close();
+    this.#handshake?.stop();
+    this.#closePlugin();
     this.channel.close();
-    this.#dialer?.stop();
+    return this.#closed;
   }
 
   #process(payloadType: number, payload: Uint8Array): Verdict {
     switch (this.#state) {
-      case "handshaking":
-        if (payloadType === HANDSHAKE_PAYLOAD.response) return this.#takeResponse(payload);
+      case "handshaking": {
+        const verdict = this.#handshake!.take(payloadType, payload);
+        if (verdict !== undefined) return verdict;
         // Acknowledged, counted and lost: a client must wait for HandshakeComplete.
         this.thrownAway++;
         return "processed";
+      }
       case "running":
         return this.#takePayload(payloadType, payload);
       case "new":
@@ -162,72 +175,44 @@ export class AgentSession {
     }
   }
 
-  #takeResponse(payload: Uint8Array): Verdict {
-    const answer = readHandshakeResponse(payload);
-    if (answer.kind === "malformed") return "not_ready";
-    // Later in this turn, so that the acknowledgement of the response goes out first.
-    queueMicrotask(() => {
-      if (this.#state !== "handshaking") return;
-      if (answer.kind === "refused") this.#failHandshake(answer.reason);
-      else this.#complete(answer.clientVersion);
-    });
-    return "processed";
-  }
-
-  #complete(clientVersion: string): void {
-    clearTimeout(this.#deadline);
-    if (this.#options.isSilent("complete")) return;
-    this.channel.send(
-      HANDSHAKE_PAYLOAD.complete,
-      handshakeComplete(systemClock.nowMs() - this.#startedMs),
-    );
-    this.#state = "running";
-    this.#startPlugin(clientVersion);
-  }
-
   #startPlugin(clientVersion: string): void {
-    const { properties, agentVersion, hosts, vpcCidr, timing, dialDelayMs } = this.#options;
-    const isForwarding = properties["type"] === "LocalPortForwarding";
-    const isMux = isForwarding && usesMultiplexer(agentVersion, clientVersion);
-    if (isMux) this.channel.beginQuiet(timing.quietMs);
-    // Agents that do not know the property connect to the instance itself.
-    const host = agentHas("remoteHost", agentVersion) ? properties["host"] ?? "" : "";
-    const route = routeTo(host, { hosts, vpcCidr });
-    if ("forbidden" in route) {
-      return this.#fail(`Forwarding to IP address ${route.forbidden} is forbidden.`);
+    const { work, agentVersion, timing } = this.#options;
+    if (isMultiplexed(work, { agent: agentVersion, client: clientVersion })) {
+      this.channel.beginQuiet(timing.quietMs);
     }
-    this.#dialer = new Dialer(route, {
-      port: Number(properties["portNumber"]),
-      delayMs: dialDelayMs,
-    });
-    const pluginHost = this.#pluginHost(this.#dialer);
-    if (isMux) {
-      this.#plugin = new MuxPort(pluginHost, {
-        keepAlive: usesKeepAlive(agentVersion, clientVersion)
-          ? { intervalMs: timing.keepAliveIntervalMs, timeoutMs: timing.keepAliveTimeoutMs }
-          : undefined,
+    try {
+      const { plugin, dialer } = makePlugin(work, clientVersion, {
+        host: this.#pluginHost(),
+        world: this.#options,
       });
-    } else {
-      this.#plugin = new BasicPort(pluginHost, { mode: isForwarding ? "basic" : "stdio" });
+      this.#plugin = plugin;
+      this.#dialer = dialer;
+    } catch (error) {
+      return this.#fail(messageOf(error));
     }
     this.#plugin.start();
   }
 
-  #pluginHost(dialer: Dialer): PluginHost {
+  #pluginHost(): PluginHost {
     const options = this.#options;
     return {
       isPaced: options.isPaced,
+      isActive: () => !this.channel.isPaused,
       canSend: () => this.channel.hasRoom && this.#isInWindow && !options.isBackedUp(),
-      send: (payloadType: number, payload: Uint8Array) => {
-        if (payloadType === PAYLOAD.output) this.bytesToClient += payload.byteLength;
-        this.channel.send(payloadType, payload);
-      },
+      send: (payloadType, payload) => this.#send(payloadType, payload),
       becameReady: () => this.channel.drain(),
       unblocked: () => options.onUnblocked(),
-      dial: () => dialer.dial(),
-      fail: (text: string) => this.#fail(text),
+      fail: (text) => this.#fail(text),
       finish: () => this.#beginEnd({ hasFailed: false, output: "" }),
     };
+  }
+
+  #send(payloadType: number, payload: Uint8Array): void {
+    if (payloadType === PAYLOAD.output || payloadType === PAYLOAD.stdErr) {
+      this.bytesToClient += payload.byteLength;
+    }
+    const isEncrypted = this.#cipher !== undefined && ENCRYPTED.includes(payloadType);
+    this.channel.send(payloadType, isEncrypted ? this.#cipher!.encrypt(payload) : payload);
   }
 
   /**
@@ -239,23 +224,32 @@ export class AgentSession {
   }
 
   #takePayload(payloadType: number, payload: Uint8Array): Verdict {
-    if (payloadType === PAYLOAD.output) {
-      const verdict = this.#plugin!.takeOutput(payload);
-      if (verdict === "processed") this.bytesFromClient += payload.byteLength;
-      return verdict;
-    }
-    if (payloadType === PAYLOAD.flag && payload.byteLength === 4) {
-      const flag = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
-      if (flag !== FLAG.terminateSession) this.#plugin!.takeFlag(flag);
-      else if (agentHas("terminateFlag", this.#options.agentVersion)) {
-        this.#beginEnd({ hasFailed: false, output: "" });
+    const plugin = this.#plugin!;
+    switch (payloadType) {
+      case PAYLOAD.output: {
+        const input = this.#cipher === undefined ? payload : this.#cipher.decrypt(payload);
+        // An error while it is processed: not acknowledged.
+        if (input === undefined) return "not_ready";
+        const verdict = plugin.takeOutput(input);
+        if (verdict === "processed") this.bytesFromClient += input.byteLength;
+        return verdict;
       }
+      case PAYLOAD.size:
+        return plugin.takeSize?.(payload) ?? "processed";
+      case PAYLOAD.flag:
+        if (payload.byteLength === 4) this.#takeFlag(payload);
     }
     return "processed";
   }
 
-  #failHandshake(reason: string): void {
-    this.#fail(`${ERROR_LINE}Encountered error while initiating handshake. ${reason}`);
+  #takeFlag(payload: Uint8Array): void {
+    const flag = new DataView(payload.buffer, payload.byteOffset).getUint32(0);
+    // Shells and commands know no flags. Source: agent shell_unix.go InputStreamMessageHandler.
+    if (this.#options.work.kind !== "port") return;
+    if (flag !== FLAG.terminateSession) this.#plugin!.takeFlag?.(flag);
+    else if (agentHas("terminateFlag", this.#options.agentVersion)) {
+      this.#beginEnd({ hasFailed: false, output: "" });
+    }
   }
 
   #fail(output: string): void {
@@ -267,12 +261,17 @@ export class AgentSession {
     if (this.#state === "ending" || this.#state === "ended") return;
     this.#state = "ending";
     this.#end = end;
-    clearTimeout(this.#deadline);
-    this.#plugin?.close();
-    this.#dialer?.stop();
+    this.#handshake?.stop();
+    this.#closePlugin();
     this.#deadline = Number(setTimeout(() => this.#finishEnd(), this.#options.timing.drainMs));
     // In a turn of its own: the message that brought the end is acknowledged first.
     queueMicrotask(() => this.onRoom());
+  }
+
+  #closePlugin(): void {
+    const closing = this.#plugin?.close();
+    if (closing !== undefined) this.#closed = closing;
+    this.#dialer?.stop();
   }
 
   #finishEnd(): void {

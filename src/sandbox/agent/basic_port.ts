@@ -9,14 +9,8 @@
 import { Pace } from "./pace.ts";
 import { messageOf } from "../../errors/mod.ts";
 import type { Verdict } from "./channel.ts";
-import {
-  FLAG,
-  PAYLOAD,
-  PAYLOAD_BYTES,
-  type PluginHost,
-  type PortPlugin,
-  RECEIVE_BUDGET_BYTES,
-} from "./port_plugin.ts";
+import { PAYLOAD, PAYLOAD_BYTES, RECEIVE_BUDGET_BYTES } from "./plugin.ts";
+import { FLAG, type PortHost, type PortPlugin } from "./port_plugin.ts";
 import { COPY_BYTES, TargetConnection } from "./target_connection.ts";
 
 type State =
@@ -33,7 +27,7 @@ const NOTHING = new Uint8Array(0);
 
 export class BasicPort implements PortPlugin {
   readonly mode: "basic" | "stdio";
-  readonly #host: PluginHost;
+  readonly #host: PortHost;
   #state: State = { phase: "starting" };
   /** The target's bytes that have not been sent. */
   #unsent: Uint8Array = NOTHING;
@@ -41,7 +35,7 @@ export class BasicPort implements PortPlugin {
   #unwrittenBytes = 0;
   #hasRefused = false;
 
-  constructor(host: PluginHost, options: { mode: "basic" | "stdio" }) {
+  constructor(host: PortHost, options: { mode: "basic" | "stdio" }) {
     this.#host = host;
     this.mode = options.mode;
   }

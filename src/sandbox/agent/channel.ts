@@ -79,6 +79,11 @@ export class AgentChannel {
     return this.#outgoing.size;
   }
 
+  /** The service has asked to send nothing: the client is away. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   /** Whether targets may be read: not while paused, nor with a full buffer. */
   get hasRoom(): boolean {
     return !this.#isPaused && this.#outgoing.size < this.#outgoingLimit;

@@ -9,15 +9,8 @@ import { Pace } from "./pace.ts";
 import { ProtocolError, SmuxSession, type SmuxStream } from "../../protocol/mod.ts";
 import type { Verdict } from "./channel.ts";
 import { MuxStream } from "./mux_stream.ts";
-import {
-  FLAG,
-  flagPayload,
-  PAYLOAD,
-  PAYLOAD_BYTES,
-  type PluginHost,
-  type PortPlugin,
-  RECEIVE_BUDGET_BYTES,
-} from "./port_plugin.ts";
+import { PAYLOAD, PAYLOAD_BYTES, RECEIVE_BUDGET_BYTES } from "./plugin.ts";
+import { FLAG, flagPayload, type PortHost, type PortPlugin } from "./port_plugin.ts";
 import { type KeepAliveTiming, SilenceWatch } from "./silence_watch.ts";
 
 /** One frame of the largest size. The bytes are cut at 1,024 with no regard to frames. */
@@ -26,7 +19,7 @@ const NOTHING = new Uint8Array(0);
 
 export class MuxPort implements PortPlugin {
   readonly mode = "mux";
-  readonly #host: PluginHost;
+  readonly #host: PortHost;
   readonly #smux: SmuxSession;
   readonly #silence: SilenceWatch | undefined;
   readonly #streams = new Set<MuxStream>();
@@ -41,7 +34,7 @@ export class MuxPort implements PortPlugin {
   #isClosed = false;
 
   /** @param options.keepAlive Set when the versions of both ends ask for smux keep-alive. */
-  constructor(host: PluginHost, options: { keepAlive: KeepAliveTiming | undefined }) {
+  constructor(host: PortHost, options: { keepAlive: KeepAliveTiming | undefined }) {
     this.#host = host;
     this.#smux = new SmuxSession("server", {
       onStream: (stream) => this.#onStream(stream),

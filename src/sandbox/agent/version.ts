@@ -38,7 +38,8 @@ export type AgentFeature =
   | "terminateFlag"
   | "remoteHost"
   | "quietKeepAlive"
-  | "hostManagement";
+  | "hostManagement"
+  | "kmsChallenge";
 
 export function agentHas(feature: AgentFeature, agentVersion: string): boolean {
   switch (feature) {
@@ -52,6 +53,9 @@ export function agentHas(feature: AgentFeature, agentVersion: string): boolean {
       return compareVersions(agentVersion, "2.3.722.0") > 0;
     case "remoteHost":
       return compareVersions(agentVersion, REMOTE_HOST_AGENT_VERSION) >= 0;
+    case "kmsChallenge":
+      // The first that is known to send one: the version that the protocol text was written from.
+      return compareVersions(agentVersion, "3.3.1142.0") >= 0;
     case "quietKeepAlive":
       return compareVersions(agentVersion, "3.1.1511.0") > 0;
     default:

@@ -65,7 +65,10 @@ export function findKey(region: RegionCloud, name: string): Key | undefined {
 }
 
 function keyOf(request: JsonRequest, region: RegionCloud): Key {
-  const name = request.requireString("KeyId");
+  return findKeyOrThrow(region, request.requireString("KeyId"));
+}
+
+function findKeyOrThrow(region: RegionCloud, name: string): Key {
   const key = findKey(region, name);
   if (key !== undefined) return key;
   const what = name.startsWith("alias/") ? "Alias" : "Key";
@@ -127,7 +130,7 @@ function generateDataKey(request: JsonRequest, region: RegionCloud): Record<stri
   dryRun(request);
   const plaintext = randomBytes(bytes);
   return {
-    CiphertextBlob: seal(key, plaintext, contextText(request)).toString("base64"),
+    CiphertextBlob: seal(key, plaintext, contextText(contextOf(request))).toString("base64"),
     Plaintext: plaintext.toString("base64"),
     KeyId: key.arn,
   };
@@ -136,23 +139,50 @@ function generateDataKey(request: JsonRequest, region: RegionCloud): Record<stri
 function decrypt(request: JsonRequest, region: RegionCloud): Record<string, unknown> {
   const blob = Buffer.from(request.requireString("CiphertextBlob"), "base64");
   const named = request.string("KeyId") === undefined ? undefined : keyOf(request, region);
-  for (const key of named === undefined ? region.keys.values() : [named]) {
-    const plaintext = unseal(key, blob, contextText(request));
+  const keys = named === undefined ? region.keys.values() : [named];
+  const { key, plaintext } = open(keys, blob, contextText(contextOf(request)));
+  dryRun(request);
+  return {
+    KeyId: key.arn,
+    Plaintext: plaintext.toString("base64"),
+    EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
+  };
+}
+
+/** Decrypt, as an agent calls it. @throws {ApiError} */
+export function decryptWith(
+  region: RegionCloud,
+  { keyId, ciphertext, context }: {
+    keyId: string;
+    ciphertext: Uint8Array;
+    context: ReadonlyMap<string, string>;
+  },
+): Uint8Array {
+  return open([findKeyOrThrow(region, keyId)], Buffer.from(ciphertext), contextText(context))
+    .plaintext;
+}
+
+function open(
+  keys: Iterable<Key>,
+  blob: Buffer,
+  context: string,
+): { key: Key; plaintext: Buffer } {
+  for (const key of keys) {
+    const plaintext = unseal(key, blob, context);
     if (plaintext === undefined) continue;
     if (key.state !== "Enabled") throw notUsable(key);
-    dryRun(request);
-    return {
-      KeyId: key.arn,
-      Plaintext: plaintext.toString("base64"),
-      EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
-    };
+    return { key, plaintext };
   }
   throw new ApiError("InvalidCiphertextException", "");
 }
 
+function contextOf(request: JsonRequest): ReadonlyMap<string, string> {
+  return request.stringMap("EncryptionContext");
+}
+
 /** The encryption context in one order, so that it can be compared. */
-function contextText(request: JsonRequest): string {
-  return JSON.stringify([...request.stringMap("EncryptionContext")].sort());
+function contextText(context: ReadonlyMap<string, string>): string {
+  return JSON.stringify([...context].sort());
 }
 
 function secretOf(key: Key): Uint8Array {

@@ -12,6 +12,7 @@ import { ApiError, statusOf } from "./api_error.ts";
 import type { Principal } from "./credential_store.ts";
 import type { JsonRequest } from "./json_request.ts";
 import { planSession } from "./ssm_documents.ts";
+import { requireShells, settingsOf } from "./ssm_shells.ts";
 import { describeInstanceInformation } from "./ssm_instances.ts";
 import { getCommandInvocation, sendCommand } from "./ssm_commands.ts";
 import { getDocument } from "./ssm_preferences.ts";
@@ -27,6 +28,8 @@ export interface SsmWorld {
   gatewayUrl: string;
   /** A session was created: its agent gets ready. */
   start(record: SessionRecord): void;
+  /** Why no shells are to be had here; `undefined` where they are. */
+  shellRefusal: string | undefined;
   /** Ends a live session: `channel_closed`, agent stopped. */
   terminate(record: SessionRecord): void;
   nowMs(): number;
@@ -89,7 +92,13 @@ function startSession({ request, principal, region }: SsmCall, world: SsmWorld) 
   if (reason === "" || (reason?.length ?? 0) > 256) {
     throw new ApiError("ValidationException", "Reason must have 1 to 256 characters");
   }
-  const plan = planSession(request.string("DocumentName"), request.stringLists("Parameters"));
+  const { preferences } = world.fleet.cloud.region(region);
+  const plan = planSession(
+    request.string("DocumentName"),
+    request.stringLists("Parameters"),
+    preferences,
+  );
+  if (plan.work.kind !== "port") requireShells(plan.documentName, world.shellRefusal);
   const instance = world.fleet.inRegion(region).find((each) => each.instanceId === target);
   if (instance === undefined || !world.fleet.isConnected(instance)) {
     // One answer for unknown, stopped and unregistered nodes, as the service does.
@@ -111,7 +120,8 @@ function startSession({ request, principal, region }: SsmCall, world: SsmWorld) 
     instance,
     region,
     documentName: plan.documentName,
-    properties: plan.properties,
+    work: plan.work,
+    settings: settingsOf(preferences),
     reason,
     owner: principal.arn,
     startedAtMs: world.nowMs(),

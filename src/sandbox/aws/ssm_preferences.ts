@@ -43,6 +43,7 @@ export function getDocument(
 }
 
 function content(preferences: SessionPreferences): Record<string, unknown> {
+  const { shellProfile, ...rest } = preferences;
   return {
     schemaVersion: "1.0",
     description: "Document to hold regional settings for Session Manager",
@@ -54,8 +55,8 @@ function content(preferences: SessionPreferences): Record<string, unknown> {
       cloudWatchLogGroupName: "",
       cloudWatchEncryptionEnabled: true,
       cloudWatchStreamingEnabled: true,
-      ...preferences,
-      shellProfile: { windows: "", linux: "" },
+      ...rest,
+      shellProfile: { windows: "", linux: shellProfile },
     },
   };
 }

@@ -53,7 +53,7 @@ export function agentStateOf(
 }
 
 /** The role whose credentials the agent uses, or why it has none. */
-function roleOf(
+export function roleOf(
   instance: Instance,
   world: { region: RegionCloud; iam: IamStore },
 ): Identity | string {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type AgentState, agentStateOf } from "./agent_state.ts";
-import { IamStore } from "./iam_store.ts";
+import { type AgentState, agentStateOf, roleOf } from "./agent_state.ts";
+import { IamStore, type Identity } from "./iam_store.ts";
 import type { Instance } from "./instance.ts";
 import { awsPrefixLists } from "./prefix_lists.ts";
 import { RegionCloud } from "./region.ts";
@@ -36,6 +36,12 @@ export class Cloud {
 
   agentState(instance: Instance): AgentState {
     return agentStateOf(instance, { region: this.region(instance.region), iam: this.iam });
+  }
+
+  /** The role whose credentials an instance's agent uses; `undefined` when it has none. */
+  roleOf(instance: Instance): Identity | undefined {
+    const role = roleOf(instance, { region: this.region(instance.region), iam: this.iam });
+    return typeof role === "string" ? undefined : role;
   }
 
   /**

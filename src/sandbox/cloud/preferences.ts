@@ -14,6 +14,8 @@ export interface SessionPreferences {
   kmsKeyId: string;
   runAsEnabled: boolean;
   runAsDefaultUser: string;
+  /** Typed into every shell on Linux when it starts; empty for nothing. */
+  shellProfile: string;
 }
 
 /** What an account that has opened the console's preferences page once has. */
@@ -23,4 +25,5 @@ export const DEFAULT_PREFERENCES: Readonly<SessionPreferences> = {
   kmsKeyId: "",
   runAsEnabled: false,
   runAsDefaultUser: "",
+  shellProfile: "",
 };

@@ -4,6 +4,7 @@ import { ApiError } from "../../../src/sandbox/aws/api_error.ts";
 import { wildcard } from "../../../src/sandbox/aws/ec2/filters.ts";
 import { pageOf } from "../../../src/sandbox/aws/page.ts";
 import { planSession } from "../../../src/sandbox/aws/ssm_documents.ts";
+import { DEFAULT_PREFERENCES } from "../../../src/sandbox/cloud/preferences.ts";
 import { escapeXml, toXml, XmlList } from "../../../src/sandbox/aws/xml.ts";
 import { Fleet } from "../../../src/sandbox/fleet.ts";
 import { SCENARIO_NAMES } from "../../../src/sandbox/scenarios/catalogue.ts";
@@ -42,23 +43,58 @@ Deno.test("other regions are empty, and DNS names follow the region", () => {
 });
 
 const plan = (name: string | undefined, parameters: Record<string, string[]> = {}) =>
-  planSession(name, new Map(Object.entries(parameters)));
-
-Deno.test("planSession() gives the agent the properties of each document", () => {
-  assert.deepEqual(plan("AWS-StartPortForwardingSession", { portNumber: ["8080"] }).properties, {
-    portNumber: "8080",
-    localPortNumber: "0",
-    type: "LocalPortForwarding",
+  planSession(name, new Map(Object.entries(parameters)), {
+    ...DEFAULT_PREFERENCES,
+    shellProfile: "cd /srv",
   });
-  assert.deepEqual(plan("AWS-StartSSHSession").properties, { portNumber: "22" });
+
+Deno.test("planSession() gives the agent the work of each document", () => {
+  assert.deepEqual(plan("AWS-StartPortForwardingSession", { portNumber: ["8080"] }).work, {
+    kind: "port",
+    properties: { portNumber: "8080", localPortNumber: "0", type: "LocalPortForwarding" },
+  });
+  assert.deepEqual(plan("AWS-StartSSHSession").work, {
+    kind: "port",
+    properties: { portNumber: "22" },
+  });
+  assert.deepEqual(plan(undefined), {
+    documentName: "SSM-SessionManagerRunShell",
+    work: { kind: "shell", profile: "cd /srv" },
+    needsRemoteHost: false,
+  });
+  assert.deepEqual(plan("SSM-SessionManagerRunShell").work, plan(undefined).work);
+  assert.deepEqual(plan("AWS-StartInteractiveCommand", { command: ["top -d 1"] }).work, {
+    kind: "interactive",
+    command: "top -d 1",
+  });
+  const command = ["ls 'a b'"];
+  assert.deepEqual(plan("AWS-StartNonInteractiveCommand", { command }).work, {
+    kind: "command",
+    command: "ls 'a b'",
+    output: { isSeparate: false, stdoutPrefix: "", stderrPrefix: "" },
+  });
+  const parameters = {
+    command,
+    separateOutputStream: ["true"],
+    stdoutSeparatorPrefix: ["OUT:"],
+    stderrSeparatorPrefix: ["ERR:"],
+  };
+  assert.deepEqual(plan("AWS-StartNonInteractiveCommand", parameters).work, {
+    kind: "command",
+    command: "ls 'a b'",
+    output: { isSeparate: true, stdoutPrefix: "OUT:", stderrPrefix: "ERR:" },
+  });
   const remote = plan("AWS-StartPortForwardingSessionToRemoteHost", { host: ["db.internal"] });
   assert.deepEqual(remote, {
     documentName: "AWS-StartPortForwardingSessionToRemoteHost",
-    properties: {
-      portNumber: "80",
-      localPortNumber: "0",
-      host: "db.internal",
-      type: "LocalPortForwarding",
+    work: {
+      kind: "port",
+      properties: {
+        portNumber: "80",
+        localPortNumber: "0",
+        host: "db.internal",
+        type: "LocalPortForwarding",
+      },
     },
     needsRemoteHost: true,
   });
@@ -66,9 +102,20 @@ Deno.test("planSession() gives the agent the properties of each document", () =>
 
 for (
   const [name, parameters, code] of [
-    [undefined, {}, "InvalidDocument"],
-    ["SSM-SessionManagerRunShell", {}, "InvalidDocument"],
-    ["AWS-StartInteractiveCommand", { command: ["ls"] }, "InvalidDocument"],
+    [undefined, { command: ["ls"] }, "InvalidParameters"],
+    ["AWS-StartInteractiveCommand", {}, "InvalidParameters"],
+    ["AWS-StartInteractiveCommand", { command: ["ls", "pwd"] }, "InvalidParameters"],
+    ["AWS-StartNonInteractiveCommand", {}, "InvalidParameters"],
+    [
+      "AWS-StartNonInteractiveCommand",
+      { command: ["ls"], separateOutputStream: ["yes"] },
+      "InvalidParameters",
+    ],
+    [
+      "AWS-StartNonInteractiveCommand",
+      { command: ["ls"], stdoutSeparatorPrefix: ["a b"] },
+      "InvalidParameters",
+    ],
     ["My-Document", {}, "InvalidDocument"],
     ["toString", {}, "InvalidDocument"],
     ["AWS-StartSSHSession", { host: ["db"] }, "InvalidParameters"],
