@@ -174,10 +174,8 @@ test("a paste of 10 kB is typed whole", async (test) => {
   const paste = "0123456789abcdef".repeat(640);
   for (let at = 0; at < paste.length; at += 1024) await type(client, paste.slice(at, at + 1024));
   await closingText(client);
-  assert.match(
-    new TextDecoder().decode(client.output),
-    /f2bf4e32a0a5ddb1d40dfb9f6e2b7c37|[0-9a-f]{32}/,
-  );
+  const hash = createHash("md5").update(paste).digest("hex");
+  assert.match(new TextDecoder().decode(client.output), new RegExp(hash));
 });
 
 test("what a session started is gone with it, however it clings", async (test) => {
