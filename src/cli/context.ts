@@ -24,6 +24,11 @@ export function canPrompt({ io, globals }: Pick<Context, "io" | "globals">): boo
   return globals.input && io.terminal.stdin && io.terminal.stderr;
 }
 
+/** Whether a list can be drawn too: a dumb terminal has no place to move the cursor to. */
+export function canPick(context: Pick<Context, "io" | "globals">): boolean {
+  return canPrompt(context) && context.io.env["TERM"] !== "dumb";
+}
+
 /** The settings of this command line. Tells what in them could not be used. */
 export async function loadSettings(context: Context): Promise<LoadedConfig> {
   const { io, globals, reporter } = context;

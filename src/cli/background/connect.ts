@@ -7,7 +7,7 @@ import { parseSelector } from "../../aws/mod.ts";
 import type { LoadedConfig } from "../../config/mod.ts";
 import type { ConnectLine, ConnectOptions } from "../commands/connect.ts";
 import type { CreateParts } from "../connect/run.ts";
-import { canPrompt, type Context } from "../context.ts";
+import { canPick, type Context } from "../context.ts";
 import { chooseInstance } from "../pick/choose_instance.ts";
 import { orPresetMeant } from "../presets/find.ts";
 import { BackgroundHost } from "./background_host.ts";
@@ -42,7 +42,7 @@ export async function connectInBackground(options: ConnectOptions, asked: Asked)
  */
 async function chosenInstance(options: ConnectOptions, asked: Asked): Promise<string | undefined> {
   const { line, settings, context, createParts } = asked;
-  if (!canPrompt(context)) return undefined;
+  if (!canPick(context)) return undefined;
   const selector = options.instance === undefined ? undefined : parseSelector(options.instance);
   if (selector?.by === "id") return undefined;
   using parts = await createParts(options, settings, context);

@@ -12,7 +12,7 @@ import {
   resolveInstance,
 } from "../../aws/mod.ts";
 import { AppError } from "../../errors/mod.ts";
-import { canPrompt, type Context } from "../context.ts";
+import { canPick, type Context } from "../context.ts";
 import type { InstancePicker } from "./instance_picker.ts";
 
 /** An instance, and what names it again when the session has to be started anew. */
@@ -36,7 +36,7 @@ export function requireInstance(
   selector: InstanceSelector | undefined,
   context: Pick<Context, "io" | "globals">,
 ): void {
-  if (selector !== undefined || canPrompt(context)) return;
+  if (selector !== undefined || canPick(context)) return;
   throw new AppError("usage", "Cannot choose an instance: none was given", {
     why: "There is no terminal to choose one on, or --no-input was given",
     hint: "Give an instance id, a Name tag, tag:KEY=VALUE, or a private IP address or DNS name",
@@ -63,7 +63,7 @@ export async function chooseInstance(
     context.reporter.log("debug", `instance: ${instance.instanceId} (${instance.name ?? "by id"})`);
     return { ...instance, selector };
   } catch (error) {
-    if (!(error instanceof AmbiguousInstanceError) || !canPrompt(context)) throw error;
+    if (!(error instanceof AmbiguousInstanceError) || !canPick(context)) throw error;
     return picked(await picker.pickAmong(error.matches, `Several instances fit. ${question}`));
   }
 }

@@ -5,7 +5,7 @@
  */
 import { endedSessionIds, type SessionDetails } from "../../session/host/mod.ts";
 import type { StatusOptions } from "../commands/status.ts";
-import { canPrompt, type Context } from "../context.ts";
+import { canPick, type Context } from "../context.ts";
 import { type Result, writeResult } from "../result.ts";
 import { chooseSession } from "./choose_session.ts";
 import { type CreateSessionsParts, createSessionsParts, type SessionsParts } from "./parts.ts";
@@ -50,7 +50,7 @@ async function askedSession(
 ): Promise<string | undefined> {
   const isRead = context.io.terminal.stdout && output === undefined &&
     context.reporter.format === "text";
-  if (!isRead || !canPrompt(context)) return undefined;
+  if (!isRead || !canPick(context)) return undefined;
   const sessions = await chosen(undefined, parts);
   if (sessions.length < 2) return undefined;
   const { pickSessions } = await import("../pick/pick_sessions.ts");

@@ -7,7 +7,7 @@
 import { AppError, toAppError } from "../../errors/mod.ts";
 import { endedSessionIds, matchingSessions, nameSessions } from "../../session/host/mod.ts";
 import type { TerminateOptions } from "../commands/terminate.ts";
-import { canPrompt, type Context } from "../context.ts";
+import { canPick, type Context } from "../context.ts";
 import { writeResult } from "../result.ts";
 import { printable } from "../text.ts";
 import { chooseSession } from "./choose_session.ts";
@@ -35,7 +35,7 @@ export async function runTerminate(
 ): Promise<number> {
   const { reporter } = context;
   const isAsked = !options.all && options.sessions.length === 0;
-  if (isAsked && !canPrompt(context)) throw noSession();
+  if (isAsked && !canPick(context)) throw noSession();
   using parts = await createParts(options.aws, context);
   const hosts = await parts.survey();
   const all = heldSessions(hosts);

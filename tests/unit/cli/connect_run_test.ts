@@ -297,7 +297,11 @@ Deno.test("connect: a taken port ends it before any call, with the others closed
 });
 
 Deno.test("connect: no instance and nobody to ask is a usage error", async () => {
-  const setups = [{}, { isTerminal: true, globals: { input: false } }];
+  const setups = [
+    {},
+    { isTerminal: true, globals: { input: false } },
+    { isTerminal: true, env: { TERM: "dumb" } },
+  ];
   for (const setup of setups) {
     using trial = new Trial(setup);
     const error = await refusal(() => trial.run({ instance: undefined }));
