@@ -35,6 +35,12 @@ export interface ApiAnswer {
   headers: Headers;
 }
 
+interface JsonAnswer {
+  status: number;
+  // deno-lint-ignore no-explicit-any
+  json: any;
+}
+
 export interface SessionGrant {
   SessionId: string;
   StreamUrl: string;
@@ -60,21 +66,13 @@ export class TestSandbox implements AsyncDisposable {
   }
 
   /** A call of the SSM API; the answer is whatever JSON came. */
-  async ssm(
-    operation: string,
-    body: unknown,
-    options: RequestOptions = {},
-    // deno-lint-ignore no-explicit-any
-  ): Promise<{ status: number; json: any }> {
-    const { status, text } = await this.#send({
-      service: "ssm",
-      body: typeof body === "string" ? body : JSON.stringify(body),
-      headers: {
-        "content-type": "application/x-amz-json-1.1",
-        "x-amz-target": `AmazonSSM.${operation}`,
-      },
-    }, options);
-    return { status, json: JSON.parse(text) };
+  ssm(operation: string, body: unknown, options: RequestOptions = {}): Promise<JsonAnswer> {
+    return this.#callJson("ssm", `AmazonSSM.${operation}`, body, options);
+  }
+
+  /** A call of the KMS API. */
+  kms(operation: string, body: unknown): Promise<JsonAnswer> {
+    return this.#callJson("kms", `TrentService.${operation}`, body, {});
   }
 
   /** A call of a query API. */
@@ -116,6 +114,20 @@ export class TestSandbox implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.sandbox.stop();
+  }
+
+  async #callJson(
+    service: string,
+    target: string,
+    body: unknown,
+    options: RequestOptions,
+  ): Promise<JsonAnswer> {
+    const { status, text } = await this.#send({
+      service,
+      body: typeof body === "string" ? body : JSON.stringify(body),
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": target },
+    }, options);
+    return { status, json: JSON.parse(text) };
   }
 
   async #send(

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { seededId } from "../cloud/ids.ts";
 import { EC2_TRUST, SSM_TRUST } from "../cloud/iam_store.ts";
 import { allowing, policyText } from "../cloud/managed_policies.ts";
 import { DEFAULT_PREFERENCES } from "../cloud/preferences.ts";
+import { addKey } from "./encryption_scenarios.ts";
 import { clearRules } from "./network_builder.ts";
 import { critical, type Scenario, unknown, warning } from "./scenario.ts";
 import { HOST_MANAGEMENT_ROLE, type InstanceOptions, type Seeder } from "./seeder.ts";
@@ -128,7 +128,7 @@ export const ACCOUNT_SCENARIOS: readonly Scenario[] = [
     expected: warning("session_preferences", "PREFS_KMS_KEY_UNUSABLE"),
   }, (seeder) => {
     inNat(seeder);
-    const arn = addKey(seeder);
+    const arn = addKey(seeder, "Disabled");
     seeder.home.preferences = { ...DEFAULT_PREFERENCES, kmsKeyId: arn };
   }),
   alone({
@@ -158,17 +158,3 @@ export const ACCOUNT_SCENARIOS: readonly Scenario[] = [
     seeder.instance(network);
   }),
 ];
-
-function addKey(seeder: Seeder): string {
-  const keyId = `0a5b0c00-0000-4000-8000-${seededId("key", 1).slice(-12)}`;
-  const arn = `arn:aws:kms:${seeder.home.name}:123456789012:key/${keyId}`;
-  seeder.home.keys.set(keyId, {
-    keyId,
-    arn,
-    aliases: ["alias/sandbox-sessions"],
-    createdAtMs: seeder.cloud.createdAtMs,
-    state: "Disabled",
-    deletionAtMs: undefined,
-  });
-  return arn;
-}

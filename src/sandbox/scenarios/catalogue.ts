@@ -8,6 +8,7 @@ import { Cloud } from "../cloud/cloud.ts";
 import { DEFAULT_PREFERENCES } from "../cloud/preferences.ts";
 import { ACCOUNT_SCENARIOS } from "./account_scenarios.ts";
 import { BASE_SCENARIOS, BATCH } from "./base_scenarios.ts";
+import { ENCRYPTION_SCENARIOS } from "./encryption_scenarios.ts";
 import { FRAIL_SCENARIOS } from "./frail_scenarios.ts";
 import { IDENTITY_SCENARIOS } from "./identity_scenarios.ts";
 import { INSTANCE_SCENARIOS } from "./instance_scenarios.ts";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ACCOUNT_SCENARIOS,
   // Ids follow from the place in this list: new ones come last.
   ...FRAIL_SCENARIOS,
+  ...ENCRYPTION_SCENARIOS,
 ];
 
 export const SCENARIO_NAMES: readonly string[] = SCENARIOS.map(({ name }) => name);
