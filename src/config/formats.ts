@@ -47,13 +47,28 @@ async function parseJson(text: string): Promise<unknown> {
     return value;
   } catch (error) {
     if (error instanceof SyntaxProblem) throw error;
-    // The engine repeats the text in some messages and the position in others; neither helps here.
-    const message = messageOf(error).replace(/,? (?:\.\.\.)?".*$/s, "").replace(
-      / at position.*$/,
-      "",
+    const offset = jsonErrorOffset(text);
+    throw new SyntaxProblem(
+      commonSlip(text, offset) ?? engineWords(error),
+      lineAt(text, offset),
     );
-    throw new SyntaxProblem(message, lineAt(text, jsonErrorOffset(text)));
   }
+}
+
+/** What people write in JSON by habit, from languages that have it. */
+function commonSlip(text: string, offset: number): string | undefined {
+  if (/^(?:\/\/|\/\*|#)/.test(text.slice(offset, offset + 2))) {
+    return "JSON has no comments; TOML and YAML have them";
+  }
+  const isClosing = /[}\]]/.test(text.charAt(offset));
+  return isClosing && /,\s*$/.test(text.slice(0, offset))
+    ? `JSON takes no comma before ${text.charAt(offset)}`
+    : undefined;
+}
+
+/** The engine repeats the text in some messages and the position in others; neither helps here. */
+function engineWords(error: unknown): string {
+  return messageOf(error).replace(/,? (?:\.\.\.)?".*$/s, "").replace(/ at position.*$/, "");
 }
 
 /** The engine takes the last of two equal names and says nothing; TOML and YAML forbid them. */

@@ -201,7 +201,7 @@ Deno.test(
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /it exists already\n {2}hint: .*--force/);
     assert.equal(await Deno.readTextFile(mine), "# mine\n");
-    for (const backup of [`${mine}.bak`, `${mine}.2.bak`]) {
+    for (const backup of [`${mine}.1.bak`, `${mine}.2.bak`]) {
       const before = await Deno.readTextFile(mine);
       const forced = await home.run(["config", "generate", "--output", mine, "--force"]);
       assert.equal(forced.code, 0, forced.stderr);

@@ -135,7 +135,7 @@ export const configCommand: CommandDefinition = {
         ),
       )
       .addOption(
-        new Option("--force", "replace the file when it exists, and keep the one before as .bak"),
+        new Option("--force", "replace the file when it exists, and keep the one before"),
       )
       .addHelpText(
         "after",

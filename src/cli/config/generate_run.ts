@@ -4,14 +4,20 @@
  * @module
  */
 
-import { rewriteFile, writeWholeFile } from "../../platform/mod.ts";
+import { dirname, resolve } from "node:path";
+import {
+  configFolder,
+  explainWriteError,
+  rewriteFile,
+  writeWholeFile,
+} from "../../platform/mod.ts";
 import type { ConfigGenerateOptions } from "../commands/config.ts";
 import type { Context } from "../context.ts";
 
 /** @returns 0 */
 export async function runGenerate(
   { output, format, mayReplace }: ConfigGenerateOptions,
-  { reporter }: Context,
+  { io, reporter }: Context,
 ): Promise<number> {
   const { configTemplate } = await import("../../config/template.ts");
   const text = await configTemplate(format);
@@ -25,16 +31,31 @@ export async function runGenerate(
     reporter.note(`Written to ${output}; the file before is kept as ${backup}`);
     return 0;
   }
+  await createConfigFolder(output, io);
   await writeWholeFile(output, text, { mayReplace: false });
   reporter.note(`Written to ${output}`);
   return 0;
 }
 
-/** The file before may be all of somebody's work: one that is kept already is not written over. */
+/**
+ * The file before may be all of somebody's work: its name is one that nothing else is kept under, now
+ * or later. `.bak` alone is what saving a single setting writes over.
+ */
 async function freeBackup(path: string): Promise<string> {
   for (let count = 1;; count++) {
-    const backup = count === 1 ? `${path}.bak` : `${path}.${count}.bak`;
+    const backup = `${path}.${count}.bak`;
     if (!await isThere(backup)) return backup;
+  }
+}
+
+/** Who follows the example of the help has no folder for settings yet. */
+async function createConfigFolder(output: string, io: Context["io"]): Promise<void> {
+  const folder = configFolder(io);
+  if (folder === undefined || resolve(dirname(output)) !== resolve(folder)) return;
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw explainWriteError(error, output);
   }
 }
 

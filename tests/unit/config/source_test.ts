@@ -56,7 +56,10 @@ Deno.test("a file that holds no table, or cannot be read, says what it holds", a
     ["a.toml", "[aws]\n[aws]\n", /line 2: not valid TOML$/, /./],
     ["a.yaml", "aws: {}\naws: {}\n", /line 2: not valid YAML$/, /unique/],
     ["a.yaml", "a: &a [*b]\n", /a\.yaml: not valid YAML$/, /Unresolved alias/],
-    ["a.json", '{"aws": {}} // why', /line 1: not valid JSON$/, /./],
+    ["a.json", '{"aws": {}} // why', /line 1: not valid JSON$/, /^JSON has no comments/],
+    ["a.json", "{\n# why\n}", /line 2: not valid JSON$/, /^JSON has no comments/],
+    ["a.json", '{"aws": {},\n}', /line 2: not valid JSON$/, /^JSON takes no comma before }$/],
+    ["a.json", "{'aws': {}}", /line 1: not valid JSON$/, /^Expected/],
     ["a.json", new Uint8Array([0x7b, 0xff, 0xfe, 0x7d]), /it is no text in UTF-8$/, /^$/],
     [
       "a.json",
