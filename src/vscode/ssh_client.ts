@@ -64,8 +64,11 @@ export class SshClient {
 
   /** Logs in without a question and runs `true`; standard error is the debug log. */
   async logIn(host: string, { timeoutS }: { timeoutS: number }): Promise<ProgramResult> {
-    const options = ["BatchMode=yes", `ConnectTimeout=${timeoutS}`, "LogLevel=DEBUG1"]
-      .flatMap((option) => ["-o", option]);
+    const options = [
+      ...["BatchMode=yes", `ConnectTimeout=${timeoutS}`, "LogLevel=DEBUG1"],
+      // A connection of its own, and nothing on it but `true`, whatever is configured.
+      ...["ControlMaster=no", "ControlPath=none", "RemoteCommand=none", "ClearAllForwardings=yes"],
+    ].flatMap((option) => ["-o", option]);
     // What ssh waits for behind the banner has no limit of its own.
     const timeoutMs = 2 * timeoutS * 1000;
     return await this.#run([...this.#configArgs, ...options, "-T", "--", host, "true"], timeoutMs);

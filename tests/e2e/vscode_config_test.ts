@@ -134,6 +134,17 @@ Deno.test("vscode setup: two instances of one Name get different ones", async ()
   );
 });
 
+Deno.test("vscode setup: several at a time leave nothing of each other out", async () => {
+  await using world = await World.open();
+  const names = ["web-1", "web-2", "api-1", "bastion"];
+  const results = await Promise.all(names.map((name) => vscode(world, "setup", name)));
+  for (const { code, stderr } of results) assert.equal(code, 0, stderr);
+  const { value } = await vscode(world, "status");
+  assert.deepEqual(value.hosts.map(({ host }: { host: string }) => host).sort(), names.sort());
+  const config = await Deno.readTextFile(join(world.path, ".ssh", "config"));
+  assert.equal(config.match(/^Include /gm)!.length, 1);
+});
+
 Deno.test("vscode setup: what was said stays until something else is said", async () => {
   await using world = await World.open();
   const host = async (...args: string[]) => {

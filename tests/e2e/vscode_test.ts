@@ -186,6 +186,41 @@ Deno.test("vscode test: every step of a login that succeeds", OPENSSH, async () 
   assert.match(text.stdout, /^web-1: ssh logs in\n {2}ok {6}name {6}web-1 is .* on i-/);
 });
 
+Deno.test(
+  "vscode test: settings of the user's for all hosts do not disturb it",
+  OPENSSH,
+  async () => {
+    await using world = await World.open();
+    await using server = await SshServer.open();
+    const home = await setUp(world, server);
+    const more = [
+      ...["ControlMaster auto", `ControlPath ${server.folder}/%C`, "ControlPersist no"],
+      ...["RemoteCommand sleep 600", "LogLevel QUIET", "RequestTTY yes"],
+      `LocalForward 127.0.0.1:${world.service("echo")} 127.0.0.1:9`,
+    ];
+    const config = await Deno.readTextFile(home.config);
+    await Deno.writeTextFile(home.config, config + more.map((line) => `  ${line}\n`).join(""));
+    const { code, hosts } = await vscodeTest(world);
+    assert.equal(code, 0, JSON.stringify(hosts));
+    assert.match(hosts[0]!.steps.find(({ step }) => step === "banner")!.detail, /^OpenSSH_/);
+  },
+);
+
+Deno.test("vscode test: Ctrl-C ends it with 130, and ssh with it", OPENSSH, async () => {
+  await using world = await World.open();
+  await using server = await SshServer.open();
+  const home = await setUp(world, server);
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const config = await Deno.readTextFile(home.config);
+  await Deno.writeTextFile(home.config, config.replace(/Port \d+/, `Port ${silent.addr.port}`));
+  await using test = world.start(["vscode", "test", "web-1"]);
+  await eventually("a session is open", () => world.sessionStates.join() === "Connected");
+  test.process.kill("SIGINT");
+  const { code } = await test.result();
+  assert.equal(code, 130);
+  await eventually("its session has ended", () => world.sessionStates.join() === "Terminated");
+});
+
 Deno.test("vscode test: each step that can fail is named, with a way out", OPENSSH, async (t) => {
   await using world = await World.open();
   await using server = await SshServer.open();
