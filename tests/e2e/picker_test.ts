@@ -179,6 +179,19 @@ Deno.test(
   },
 );
 
+Deno.test("shell: what is typed right after the choice is the shell's", IN_TERMINAL, async () => {
+  await using world = await World.open();
+  await using terminal = await Terminal.open(world.env);
+  await terminal.run("shell");
+  await terminal.shows(/^Open a shell on:$/m);
+  await terminal.type("web-2");
+  await terminal.shows(/^> web-2 /m);
+  await terminal.type("\necho typed-$((40+2))\n");
+  await terminal.shows(/^typed-42$/m);
+  await terminal.type("exit 7\n");
+  await terminal.shows(/^The shell on web-2 has ended[^]*^status \d+$/m);
+});
+
 Deno.test("one that does not run is shown, and says how to start it", IN_TERMINAL, async () => {
   await using world = await World.open();
   await using terminal = await Terminal.open(world.env);

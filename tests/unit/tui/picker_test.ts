@@ -176,6 +176,27 @@ Deno.test("a screen that grows is filled, one that shrinks keeps the active row"
   }
 });
 
+Deno.test("of thousands of rows only those on the screen are drawn", () => {
+  let drawn = 0;
+  const rows = Array.from({ length: 5_000 }, (_, n) => {
+    const { cells, ...rest } = row(`n${n}`, `i-${n}`);
+    return {
+      ...rest,
+      get cells() {
+        drawn++;
+        return cells;
+      },
+    };
+  });
+  const target = picker({ rows });
+  for (const keys of [['"n"'], ["end"], ["page-up"], ["ctrl-u", '"4 3"']]) {
+    press(target, ...keys);
+    drawn = 0;
+    screen(target, { rows: 24 });
+    assert.equal(drawn, 20, keys.join());
+  }
+});
+
 Deno.test("a list that arrives keeps what was typed, the active row and its line", () => {
   const target = picker({ rows: MANY });
   list(target, 8);
