@@ -1,5 +1,5 @@
 /**
- * Durations for a person.
+ * Durations and times for a person.
  *
  * @module
  */
@@ -13,4 +13,13 @@ export function formatDuration(seconds: number): string {
   if (minutes < 60) return `${minutes}m ${two(whole % 60)}s`;
   if (hours < 24) return `${hours}h ${two(minutes % 60)}m`;
   return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
+}
+
+/**
+ * `2026-01-31 12:00:00Z`: a time that can be read, and compared with what AWS shows.
+ *
+ * @param time In RFC 3339, UTC.
+ */
+export function formatTime(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 19)}Z`;
 }

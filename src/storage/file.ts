@@ -18,8 +18,10 @@ const FILE_NAME = "ec2-connect.db";
 export function databasePath(configured: string | undefined, facts: PathFacts): string {
   const separator = facts.os === "windows" ? "\\" : "/";
   if (configured !== undefined) {
-    const home = facts.env["HOME"] ?? facts.env["USERPROFILE"];
-    const isInHome = configured.startsWith("~/") && home !== undefined;
+    // Where a Unix shell was installed on Windows HOME may be a path that only it understands.
+    const home = facts.env[facts.os === "windows" ? "USERPROFILE" : "HOME"] ?? facts.env["HOME"];
+    const isInHome = home !== undefined &&
+      (facts.os === "windows" ? /^~[/\\]/ : /^~\//).test(configured);
     return isInHome ? home + separator + configured.slice(2) : configured;
   }
   const folder = dataFolder(facts);

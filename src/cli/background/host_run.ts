@@ -7,7 +7,7 @@ import { AppError } from "../../errors/mod.ts";
 import { ControlClient, HostGoneError, type LiveHost } from "../../session/host/mod.ts";
 import type { HostCommandOptions } from "../commands/host.ts";
 import type { Context } from "../context.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration, formatTime } from "../duration.ts";
 import { writeResult } from "../result.ts";
 import { requireStateFolder } from "../sessions/state_folder.ts";
 import { findBackgroundHost } from "./find_host.ts";
@@ -34,7 +34,7 @@ export async function runHostStatus(
       text: () =>
         facts === undefined ? ["No background host runs"] : [
           `Process ${facts.pid}, version ${facts.version}, ${facts.ending ? "ending" : "running"}`,
-          `Up ${formatDuration(facts.uptime_s)}, since ${facts.started_at}`,
+          `Up ${formatDuration(facts.uptime_s)}, since ${formatTime(facts.started_at)}`,
           `Sessions ${facts.sessions}`,
           `Log ${logFile}`,
         ],

@@ -7,7 +7,7 @@
  * @module
  */
 import { printable } from "../text.ts";
-import { bashReplacement } from "./bash_line.ts";
+import { bashReplacements } from "./bash_line.ts";
 import type { Completion } from "./candidate.ts";
 
 /** What bash says of the completion that it wants. */
@@ -36,16 +36,18 @@ const DEFAULT_COLUMNS = 80;
 const LEAST_ABOUT = 12;
 
 export function answerForBash(completion: Completion, request: BashRequest): string {
+  const replacement = bashReplacements(request);
   const words = completion.candidates.flatMap(({ value, about }) => {
-    const text = bashReplacement(value, request);
-    return text === undefined ? [] : [{ text, about: printable(about) }];
+    const text = replacement(value);
+    return text === undefined ? [] : [{ text, about }];
   });
   if (words.length < 2 || !LISTING.includes(request.type)) {
     return [completion.mode, ...words.map(({ text }) => text), ""].join("\n");
   }
   const width = words.reduce((widest, { text }) => Math.max(widest, text.length), 0);
   const room = (request.columns || DEFAULT_COLUMNS) - width - "  ()".length - 1;
-  const lines = words.map(({ text, about }) => {
+  const lines = words.map(({ text, about: raw }) => {
+    const about = printable(raw);
     if (about === "" || room < LEAST_ABOUT) return text;
     return `${text.padEnd(width)}  (${
       about.length > room ? `${about.slice(0, room - 1)}…` : about

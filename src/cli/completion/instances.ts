@@ -3,16 +3,14 @@
  *
  * @module
  */
-import {
-  instanceCachePath,
-  type ListedInstance,
-  parseSelector,
-  readInstanceCache,
-} from "../../aws/mod.ts";
+import type { ListedInstance } from "../../aws/mod.ts";
 import { asTable, glanceAtConfig } from "../../config/mod.ts";
 import { awsChoice } from "../aws_choice.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Surroundings } from "./sources.ts";
+
+type ParseSelector = typeof import("../../aws/selector.ts").parseSelector;
+type CachePath = typeof import("../../aws/instance_cache.ts").instanceCachePath;
 
 /**
  * Names, and for those who type one the ids, addresses and DNS names: all of them at once would show
@@ -22,23 +20,35 @@ export async function instanceCandidates(
   typed: string,
   surroundings: Surroundings,
 ): Promise<Candidate[]> {
-  const path = await cachePath(surroundings);
+  // The two files of the folder that are needed: the others take longer to load than this may take.
+  const [{ instanceCachePath, readInstanceCache }, { parseSelector }] = await Promise.all([
+    import("../../aws/instance_cache.ts"),
+    import("../../aws/selector.ts"),
+  ]);
+  const path = await cachePath(surroundings, instanceCachePath);
   const cached = path === undefined ? undefined : await readInstanceCache(path);
   const instances = (cached?.instances ?? []).filter(({ state }) => state !== "terminated");
-  return candidatesFor(typed, instances);
+  return candidatesFor(typed, instances, parseSelector);
 }
 
 /** @param typed What is typed already chooses between the ways to name an instance. */
-export function candidatesFor(typed: string, instances: readonly ListedInstance[]): Candidate[] {
+export function candidatesFor(
+  typed: string,
+  instances: readonly ListedInstance[],
+  parse: ParseSelector,
+): Candidate[] {
   const byName = Map.groupBy(instances, ({ name }) => name ?? "");
   const unnamed = byName.get("") ?? [];
   byName.delete("");
   const isTag = typed.startsWith("t") && "tag:Name=".startsWith(typed.slice(0, "tag:Name=".length));
+  const lower = typed.toLowerCase();
   const names = [...byName].flatMap(([name, those]) => {
+    // Most names of a long list are none that is being typed.
+    if (!isTag && !name.toLowerCase().startsWith(lower)) return [];
     const about = those.length === 1 ? describe(those[0]!) : `${those.length} instances`;
     const asTag = { value: `tag:Name=${name}`, about };
     // A name that would be read as something else can be said as a tag.
-    if (!isReadAsName(name)) return isNameOfTag(name) ? [asTag] : [];
+    if (!isReadAsName(name, parse)) return isNameOfTag(name, parse) ? [asTag] : [];
     return isTag ? [{ value: name, about }, asTag] : [{ value: name, about }];
   });
   const wantsIds = typed !== "" && /^m?i?-?[\da-f]*$/i.test(typed);
@@ -63,18 +73,18 @@ function describe(instance: ListedInstance, first = instance.instanceId): string
 }
 
 /** Whether INSTANCE finds the name as it is written. */
-function isReadAsName(name: string): boolean {
+function isReadAsName(name: string, parse: ParseSelector): boolean {
   if (name.startsWith("-") || name !== name.trim()) return false;
   try {
-    return ["name", "dns"].includes(parseSelector(name).by);
+    return ["name", "dns"].includes(parse(name).by);
   } catch {
     return false;
   }
 }
 
-function isNameOfTag(name: string): boolean {
+function isNameOfTag(name: string, parse: ParseSelector): boolean {
   try {
-    const selector = parseSelector(`tag:Name=${name}`);
+    const selector = parse(`tag:Name=${name}`);
     return selector.by === "tag" && selector.value === name;
   } catch {
     return false;
@@ -82,7 +92,10 @@ function isNameOfTag(name: string): boolean {
 }
 
 /** The file of the profile and the region that a command would use. */
-async function cachePath(surroundings: Surroundings): Promise<string | undefined> {
+async function cachePath(
+  surroundings: Surroundings,
+  instanceCachePath: CachePath,
+): Promise<string | undefined> {
   const { os, env, configPath, profile, region, endpointUrl } = surroundings;
   const { fallbackRegion, ...choice } = awsChoice(
     { profile: profile || undefined, region: region || undefined, endpointUrl },

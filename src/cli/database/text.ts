@@ -5,7 +5,7 @@
  */
 import type { sessionFields, stateChangeFields } from "../../storage/mod.ts";
 import { formatBytes } from "../connect/status_line.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration, formatTime } from "../duration.ts";
 import { tableLines } from "../table.ts";
 import { printable } from "../text.ts";
 
@@ -45,7 +45,7 @@ export function sessionLines(sessions: readonly Session[], width: number | undef
       { title: "RECONNECTS" },
     ],
     sessions.map((session) => [
-      shortTime(session.started_at),
+      formatTime(session.started_at),
       session.session_id,
       session.instance_name ?? session.instance_id,
       forward(session),
@@ -87,7 +87,9 @@ export function statsLines(
   return pairs({
     "Sessions": String(stats.sessions),
     "Ended": `${user} as asked, ${remote} by AWS or the agent, ${lost} lost; ${open} have not`,
-    "Started": first === null || last === null ? "-" : `${shortTime(first)} to ${shortTime(last)}`,
+    "Started": first === null || last === null
+      ? "-"
+      : `${formatTime(first)} to ${formatTime(last)}`,
     "Traffic": `in ${formatBytes(stats.bytes_in)}, out ${formatBytes(stats.bytes_out)}`,
     "Opening": `p50 ${ms(stats.connect_p50_ms)}, p95 ${ms(stats.connect_p95_ms)}`,
     "Round trip": roundTrip(stats),
@@ -106,7 +108,7 @@ export function storedSessionLines(
 ): string[] {
   const ended = session.ended_at === null
     ? "-"
-    : `${shortTime(session.ended_at)}, ${session.ended_by}` +
+    : `${formatTime(session.ended_at)}, ${session.ended_by}` +
       (session.end_reason === null ? "" : `: ${session.end_reason}`);
   const lines = pairs({
     "Session": session.session_id,
@@ -116,7 +118,7 @@ export function storedSessionLines(
       : `${session.instance_id} (${session.instance_name})`,
     "Forward": forward(session),
     "State": session.state,
-    "Started": shortTime(session.started_at),
+    "Started": formatTime(session.started_at),
     "Ended": ended,
     "Lasted": formatDuration(session.duration_s),
     "Opening": ms(session.connect_ms),
@@ -129,7 +131,7 @@ export function storedSessionLines(
   });
   const changes = state_changes.map(({ at, from, to, reason }) => {
     const why = reason === null ? "" : `: ${reason}`;
-    return printable(`  ${shortTime(at)}  ${from} -> ${to}${why}`);
+    return printable(`  ${formatTime(at)}  ${from} -> ${to}${why}`);
   });
   return changes.length === 0 ? lines : [...lines, "", "Changes of state", ...changes];
 }
@@ -159,9 +161,4 @@ function ms(value: number | null): string {
 
 function share(value: number | null): string {
   return value === null ? "-" : `${(value * 100).toFixed(2)} %`;
-}
-
-/** `2026-01-31 12:00:00Z` */
-function shortTime(time: string): string {
-  return `${time.slice(0, 10)} ${time.slice(11, 19)}Z`;
 }

@@ -5,7 +5,7 @@
  */
 import type { PolicyLimits, SessionDetails } from "../../session/host/mod.ts";
 import { formatBytes } from "../connect/status_line.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration, formatTime } from "../duration.ts";
 import { printable } from "../text.ts";
 import { localEnd, remoteEnd } from "./list_text.ts";
 
@@ -44,7 +44,7 @@ function sessionLines(session: SessionDetails, nowMs: number): string[] {
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   const history = session.history.slice(-HISTORY_LINES).map(({ at, from, to, reason }) =>
-    `    ${at}  ${from} -> ${to}${reason === null ? "" : `: ${reason}`}`
+    `    ${formatTime(at)}  ${from} -> ${to}${reason === null ? "" : `: ${reason}`}`
   );
   return [
     session.session_id,
@@ -88,6 +88,6 @@ function describeLimits(policy: PolicyLimits | null): string {
 function describeExpiry(at: string | null, nowMs: number): string {
   if (at === null) return "do not expire";
   const leftMs = Date.parse(at) - nowMs;
-  if (leftMs <= 0) return `expired ${at}`;
+  if (leftMs <= 0) return `expired ${formatDuration(-leftMs / 1000)} ago`;
   return `expire in ${formatDuration(leftMs / 1000)}`;
 }

@@ -5,7 +5,7 @@
  */
 import type { PerformanceFields } from "../../monitor/mod.ts";
 import { formatBytes } from "../connect/status_line.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration, formatTime } from "../duration.ts";
 import { printable } from "../text.ts";
 
 /** The sessions, one block each, with a line between them. */
@@ -25,7 +25,7 @@ function lines(session: PerformanceFields): string[] {
   const period = (Date.parse(session.to) - Date.parse(session.from)) / 1000;
   const facts: [label: string, text: string][] = [
     ["session", `${route(session, name)}, ${session.state}`],
-    ["period", `${formatDuration(period)} from ${session.from}`],
+    ["period", `${formatDuration(period)} from ${formatTime(session.from)}`],
     ["opening", `${session.connect_ms} ms`],
     ["round trip", roundTrip(session)],
     ["in", traffic(session.bytes_in, session.in_bytes_per_s, session.peak_in_bytes_per_s)],

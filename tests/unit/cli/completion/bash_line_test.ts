@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  bashReplacement,
+  bashReplacements,
   quoteForBash,
   readBashLine,
 } from "../../../../src/cli/completion/bash_line.ts";
@@ -33,9 +33,9 @@ Deno.test("readBashLine() tells a redirection's file", () => {
   assert.equal(readBashLine("ec2-connect list > file ").isRedirection, false);
 });
 
-Deno.test("bashReplacement() goes on from where bash cuts the word", () => {
+Deno.test("bashReplacements() goes on from where bash cuts the word", () => {
   const replace = (line: string, replaced: string, candidate: string) =>
-    bashReplacement(candidate, { line, replaced });
+    bashReplacements({ line, replaced })(candidate);
   // Bash cuts at `:` and `=`, and after a quote that is open.
   assert.equal(replace("ec2-connect connect tag:Na", "Na", "tag:Name=my web"), "Name=my\\ web");
   assert.equal(replace("ec2-connect connect tag:Name=my", "my", "tag:Name=my web"), "my\\ web");
