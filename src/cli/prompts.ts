@@ -49,7 +49,9 @@ async function ask<T>(context: Context, prompt: (terminal: Terminal) => Promise<
   } catch (error) {
     signal.throwIfAborted();
     // While a prompt is up the terminal sends Ctrl-C as a key, and the prompt makes an error of it.
-    if (error instanceof Error && error.name === "ExitPromptError") throw new Stopped("SIGINT");
-    throw error;
+    if (!(error instanceof Error && error.name === "ExitPromptError")) throw error;
+    // Asked of the command as a whole: whoever wanted the answer may take the failure for its own.
+    context.stop.request("SIGINT");
+    throw new Stopped("SIGINT");
   }
 }

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { commandLine } from "../support/command.ts";
 import { Terminal, TMUX } from "./_terminal.ts";
-import { fetchPage, type Home, POSIX_ONLY, World } from "./_world.ts";
+import { fetchPage, type Home, POSIX_ONLY, World, writeAwsFiles } from "./_world.ts";
 
 /** Command lines that print something and end. */
 const PRINTING = [
@@ -131,7 +131,13 @@ Deno.test("a full disk is an error of its own", {
 }, async () => {
   await using world = await World.open();
   for (
-    const line of ["list --format json", "--help", "config show", "completion zsh", "connect web-1 --format json"]
+    const line of [
+      "list --format json",
+      "--help",
+      "config show",
+      "completion zsh",
+      "connect web-1 --format json",
+    ]
   ) {
     const { code, stderr } = await runInto("> /dev/full", line, world);
     assert.match(stderr, /Cannot write to standard output: No space left on device/, line);
@@ -143,16 +149,22 @@ Deno.test("a full disk is an error of its own", {
 
 /** Command lines that ask something of the person at the terminal. */
 const ASKING: readonly [line: string, question: RegExp][] = [
-  ["connect", /web-1 +i-/],
-  ["shell", /web-1 +i-/],
-  ["connect duplicate", /Several|duplicate +i-/],
-  ["fix no-profile", /\(y\/N\)/],
+  ["connect", /type to search/],
+  ["shell", /type to search/],
+  ["connect duplicate", /duplicate +i-/],
+  ["fix stopped-1", /\(y\/N\)/],
+  ["connect web-1 --profile with-mfa", /MFA code of/],
 ];
 
 Deno.test("Ctrl-C at any question leaves with 130, without a word, and the terminal as it was", {
   ignore: TMUX === undefined,
 }, async () => {
   await using world = await World.open();
+  await writeAwsFiles(world, {
+    config: "[profile with-mfa]\nrole_arn = arn:aws:iam::123456789012:role/r\n" +
+      "source_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
+    credentials: "[base]\naws_access_key_id = AKIASANDBOX0EXAMPLE0\naws_secret_access_key = x\n",
+  });
   for (const [line, question] of ASKING) {
     await using terminal = await Terminal.open(world.env);
     await terminal.run(line);

@@ -74,6 +74,8 @@ function describe(instance: ListedInstance, first = instance.instanceId): string
 
 /** Whether INSTANCE finds the name as it is written. */
 function isReadAsName(name: string, parse: ParseSelector): boolean {
+  // Nearly all names, without the selector's many looks at each.
+  if (/^(?!m?i-)[a-z][\w-]*$/i.test(name)) return true;
   if (name.startsWith("-") || name !== name.trim()) return false;
   try {
     return ["name", "dns"].includes(parse(name).by);
