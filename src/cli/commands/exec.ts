@@ -45,6 +45,8 @@ export const execCommand: CommandDefinition = {
         )
         .usage("INSTANCE [options] -- COMMAND...")
         .argument("[INSTANCE]", "the instance, as for connect")
+        // Told in our own words: that is a command whose -- was forgotten.
+        .allowExcessArguments()
         .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
         .addOption(new Option("--no-diagnose", "do not look for the cause of a failure"))
         .optionsGroup("Session:")
@@ -67,12 +69,12 @@ export const execCommand: CommandDefinition = {
           ],
         ]),
       )
-      .action((instance, options) => {
+      .action((instance, options, { args: [, ...stray] }) => {
         found({
           format: undefined,
           options: (rest: string[] | undefined): ExecOptions => ({
             instance: readInstance(instance, options.instanceId),
-            command: readCommand(rest),
+            command: readCommand(rest, stray),
             reason: options.reason,
             reconnect: options.reconnect,
             priority: options.priority ?? "normal",
@@ -89,7 +91,12 @@ export const execCommand: CommandDefinition = {
   },
 };
 
-function readCommand(rest: string[] | undefined): string[] {
+function readCommand(rest: string[] | undefined, stray: readonly string[]): string[] {
+  if (stray.length > 0) {
+    throw new AppError("usage", `Cannot run "${stray.join(" ")}": it stands before --`, {
+      hint: "Write -- before the command, as in: ec2-connect exec web -- uptime",
+    });
+  }
   if (rest !== undefined && (rest[0] ?? "").trim() !== "") return rest;
   throw new AppError("usage", "Cannot run a command: found none after --", {
     hint: "Write it after --, as in: ec2-connect exec web -- uptime",

@@ -113,6 +113,8 @@ Deno.test("exec: its arguments", async () => {
     await parse("-i", "web", "--reason", "why", "--no-diagnose", "--", "ls -l"),
     options({ command: ["ls -l"], reason: "why", diagnose: false }),
   );
+  const stray = await refusal(() => parse("web", "systemctl", "status"));
+  assert.match(stray.message, /^Cannot run "systemctl status": it stands before --$/);
   for (const args of [["web"], ["web", "--"], ["web", "--", " "], ["web", "uptime"]]) {
     assert.equal((await refusal(() => parse(...args))).kind, "usage", args.join(" "));
   }
