@@ -67,6 +67,15 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", name);
   }
 
+  /** Pastes a text, as from the clipboard. */
+  async paste(text: string): Promise<void> {
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, text);
+    await this.#tmux("load-buffer", file);
+    await this.#tmux("paste-buffer", "-r");
+    await Deno.remove(file);
+  }
+
   async resize(columns: number, rows: number): Promise<void> {
     await this.#tmux("resize-window", "-x", `${columns}`, "-y", `${rows}`);
   }
