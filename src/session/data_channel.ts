@@ -304,11 +304,14 @@ export class DataChannel {
     }
     if (!this.#reliable.needsTicks) return this.#stopTimer();
     if (this.#timer !== undefined || this.#transport === undefined) return;
-    this.#timer = this.#options.clock.setTimeout(() => {
+    const timer = this.#options.clock.setTimeout(() => {
+      // One that was cleared as it fell due may fire all the same, and there is no connection then.
+      if (this.#timer !== timer) return;
       this.#timer = undefined;
       this.#tick();
       this.#watch();
     }, RETRANSMISSION_TICK_MS);
+    this.#timer = timer;
   }
 
   /** What still waits here to be sent is not overdue: again beside it, it would only wait longer. */

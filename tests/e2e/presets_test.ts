@@ -143,6 +143,32 @@ Deno.test("connect NAME in the background, with a command, and mistyped", POSIX_
   }
 });
 
+Deno.test(
+  "a session that is replaced looks its preset's instance up again",
+  POSIX_ONLY,
+  async () => {
+    await using desk = await Desk.open((desk) => ({
+      connections: { shop: { instance: "tag:Name=web-1", remote_port: desk.port("echo") } },
+    }));
+    await using child = desk.start("connect", "shop", "--format", "json", "-v");
+    const before = await child.event<ReadyEvent>("ready");
+    const lookups = () => child.stderrSoFar.split("ec2:DescribeInstances").length - 1;
+    const first = lookups();
+    assert.ok(first > 0);
+    desk.world.sandbox.faults.apply({ fault: "resume_without_token", count: 1 });
+    desk.world.sandbox.faults.apply({ fault: "cut" });
+    const after = await child.event<ReadyEvent>("ready");
+    assert.notEqual(after.session_id, before.session_id);
+    assert.ok(lookups() > first);
+    assert.equal(await echo(after.local_port, "still there"), "still there");
+    // It is the same session of the same preset to everybody else.
+    const sessions = await desk.list();
+    assert.deepEqual(sessions.map(({ session_id, preset }) => [session_id, preset]), [
+      [after.session_id, "shop"],
+    ]);
+  },
+);
+
 /** A day: three presets, one with two forwards, and a group. */
 function day(desk: Desk, ports: number[] = []): Table {
   const [web = 0, db = 0] = ports;

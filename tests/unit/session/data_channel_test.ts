@@ -46,6 +46,11 @@ function sequence(frames: Uint8Array[]): number[] {
     .map((message) => message.sequenceNumber);
 }
 
+/** Timers that are cleared fall due all the same. */
+class LateClock extends FakeClock {
+  override clearTimeout(): void {}
+}
+
 // --- Connecting ---
 
 Deno.test("DataChannel.connect() sends the token in a text message before anything else", async () => {
@@ -415,4 +420,21 @@ Deno.test("DataChannel traces types and sizes, never a payload or the token", as
   ]);
   assert.doesNotMatch(lines.join("\n"), /secret/);
   channel.close();
+});
+
+Deno.test("DataChannel: a timer that fires after it was cleared does nothing", async () => {
+  const clock = new LateClock();
+  const network = new FakeNetwork(new ScriptedAgent({ onStart: () => {}, onBytes: () => {} }));
+  const channel = new DataChannel({
+    clock,
+    openTransport: network.openTransport,
+    events: { onLost: () => {}, onClosed: () => {} },
+  });
+  await channel.connect(GRANT, live());
+  network.isBlackhole = true;
+  channel.send(PAYLOAD_TYPE.output, utf8("waits for an acknowledgement"));
+  assert.ok(clock.delays.length > 0);
+  channel.close();
+  clock.advance(1_000);
+  assert.equal(channel.isConnected, false);
 });
