@@ -17,6 +17,8 @@ export interface PickerOptions {
   isMulti: boolean;
   /** What Enter does, as "connects". */
   enterDoes: string;
+  /** Enter as the first key does nothing: it may have been pressed before the list was to be seen. */
+  isCareful?: boolean;
 }
 
 /** What a key led to: ids that were chosen, or nothing, and leaving. */
@@ -94,10 +96,12 @@ export class Picker {
 
   /** Does what a key means. @returns What it ended with; undefined: go on. */
   onKey(key: Key): PickerEnd | undefined {
+    const isFirst = !this.#isTouched;
     this.#notice = "";
     this.#isTouched = true;
     switch (key.name) {
       case "enter":
+        if (isFirst && this.#options.isCareful) return this.#warn();
         return this.#choose();
       case "escape":
         if (this.#query === "") return { left: true };
@@ -230,6 +234,10 @@ export class Picker {
     }
     const row = this.#choosable();
     return row === undefined ? undefined : { chosen: [row.id] };
+  }
+
+  #warn(): undefined {
+    this.#notice = `Enter again ${this.#options.enterDoes}`;
   }
 
   #mark(): undefined {

@@ -63,6 +63,8 @@ Deno.test("--no-input asks nothing on a terminal either", IN_TERMINAL, async () 
   await using terminal = await Terminal.open(world.env);
   await terminal.run("connect duplicate --no-input");
   assert.match(await terminal.shows(/^status 2$/m), /2 are there named "duplicate"/);
+  await terminal.run("connect --no-input");
+  assert.match(await terminal.shows(/^status 2$/m), /Cannot choose an instance: none was given/);
 });
 
 Deno.test("Ctrl-C belongs to the command that connect runs", IN_TERMINAL, async () => {

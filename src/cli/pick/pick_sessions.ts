@@ -33,6 +33,8 @@ export interface PickSessionsOptions {
   isMulti: boolean;
   /** The first row stands for all of them. */
   offersAll: boolean;
+  /** See `PickerOptions`. */
+  isCareful?: boolean;
   context: Context;
   /** In place of the command's own. */
   terminal?: ScreenTerminal;
@@ -47,9 +49,9 @@ export interface PickSessionsOptions {
  */
 export async function pickSessions<Session extends SessionEntry>(
   sessions: readonly Session[],
-  { question, enterDoes, isMulti, offersAll, ...rest }: PickSessionsOptions,
+  { question, enterDoes, isMulti, offersAll, isCareful = false, ...rest }: PickSessionsOptions,
 ): Promise<readonly Session[]> {
-  const picker = new Picker({ question, enterDoes, isMulti, columns: COLUMNS });
+  const picker = new Picker({ question, enterDoes, isMulti, isCareful, columns: COLUMNS });
   picker.setRows([...(offersAll ? [allOf(sessions)] : []), ...sessions.map(rowOf)]);
   const failed = new AbortController().signal;
   const ids = await showPicker(picker, { ...rest, failed, onReady: () => {} });

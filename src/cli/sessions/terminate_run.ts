@@ -86,6 +86,7 @@ async function askedSessions(
     enterDoes: "terminates",
     isMulti: true,
     offersAll: false,
+    isCareful: true,
     context,
   });
 }

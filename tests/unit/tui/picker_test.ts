@@ -138,6 +138,20 @@ Deno.test("nothing that fits cannot be chosen", () => {
   assert.deepEqual(screen(empty).slice(2), ["looking…", "There is nothing to choose yet"]);
 });
 
+Deno.test("a careful list does not take an Enter that was pressed before it was to be seen", () => {
+  const target = new Picker({
+    question: "Terminate",
+    columns: COLUMNS,
+    isMulti: true,
+    enterDoes: "terminates",
+    isCareful: true,
+  });
+  target.setRows(ROWS);
+  assert.equal(press(target, "enter"), undefined);
+  assert.equal(screen(target).at(-1), "Enter again terminates");
+  assert.deepEqual(press(target, "enter"), { chosen: ["i-1"] });
+});
+
 Deno.test("words and letters are taken back, a letter with all its marks", () => {
   const target = picker();
   press(target, '"web pro"', "ctrl-w");
