@@ -21,8 +21,10 @@ export interface ConfigSource {
 
 /** @throws {AppError} `config` for a file that cannot be read, or whose name tells no format. */
 export async function readSource(path: string): Promise<ConfigSource> {
-  const format = requireFormat(path);
-  return { path, format, text: await readText(path) };
+  // As for ssh and git: settings of nobody, whatever is in the usual place.
+  if (path === "/dev/null") return { path, format: "json", text: "" };
+  const text = await readText(path);
+  return { path, format: requireFormat(path), text };
 }
 
 /** @throws {AppError} `config` for a file whose name tells none. */
@@ -37,8 +39,9 @@ export function requireFormat(path: string): ConfigFormat {
 async function readText(path: string): Promise<string> {
   let bytes: Uint8Array;
   try {
-    const { isDirectory, size } = await Deno.stat(path);
-    if (isDirectory) throw new Deno.errors.IsADirectory("it is a folder");
+    const { isDirectory, isFile, size } = await Deno.stat(path);
+    // A device may have no end, and a pipe can be read only once.
+    if (!isFile) throw unreadable(path, isDirectory ? "it is a folder" : "it is no file", {});
     if (size > MAX_BYTES) {
       throw unreadable(path, `it has ${(size / MAX_BYTES).toFixed(1)} MB`, {
         why: "Wanted at most 1 MB of settings",

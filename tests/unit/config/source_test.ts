@@ -78,6 +78,27 @@ Deno.test("a file that holds no table, or cannot be read, says what it holds", a
   }
 });
 
+Deno.test(
+  "folders, devices and no settings at all",
+  { ignore: Deno.build.os === "windows" },
+  () =>
+    withFile("a.json", "{}", async (path) => {
+      const folder = join(path, "..");
+      await Deno.symlink("/dev/zero", join(folder, "zero.json"));
+      const cases: [string, RegExp][] = [
+        [folder, /: it is a folder$/],
+        [join(folder, "zero.json"), /: it is no file$/],
+        ["/dev/zero", /: it is no file$/],
+      ];
+      for (const [named, message] of cases) {
+        const error = await refusal(() => load(named));
+        assert.equal(error.exitCode, 2);
+        assert.match(error.message, message);
+      }
+      assert.deepEqual((await load("/dev/null")).config, DEFAULT_CONFIG);
+    }),
+);
+
 Deno.test("YAML that grows without end is refused at once", async () => {
   const bomb = Array.from(
     { length: 9 },
