@@ -1,17 +1,18 @@
 /**
  * Every benchmark: the pure parts with `deno bench`, whole tunnels, diagnoses, losses, then idle
  * sessions for a minute, printed as Markdown tables. Words choose:
- * `deno task bench pure tunnels diagnosis losses soak`.
+ * `deno task bench pure tunnels diagnosis completion losses soak`.
  *
  * Budgets: docs/PERFORMANCE_OPTIMIZATION.md. Everything stays on loopback, bounded in size and time.
  *
  * @module
  */
 import { V8_FLAGS } from "../.ci/permissions.ts";
+import { benchCompletion } from "./completion.ts";
 import { benchDiagnosis } from "./diagnosis.ts";
 import { benchTunnels } from "./tunnel/tables.ts";
 
-const PARTS = ["pure", "tunnels", "diagnosis", "losses", "soak"];
+const PARTS = ["pure", "tunnels", "diagnosis", "completion", "losses", "soak"];
 const chosen = new Set(Deno.args.length === 0 ? PARTS : Deno.args);
 const unknown = [...chosen].filter((part) => !PARTS.includes(part));
 if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(", ")}; ${PARTS.join(", ")}`);
@@ -21,6 +22,7 @@ if (chosen.has("pure")) {
 }
 if (chosen.has("tunnels")) isComplete = await benchTunnels() && isComplete;
 if (chosen.has("diagnosis")) isComplete = await benchDiagnosis() && isComplete;
+if (chosen.has("completion")) isComplete = await benchCompletion() && isComplete;
 if (chosen.has("losses")) {
   isComplete = await run(["run", "--allow-all", "bench/losses.ts"]) && isComplete;
 }
