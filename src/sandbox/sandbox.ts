@@ -5,7 +5,7 @@
  */
 import { listenTcp } from "../platform/mod.ts";
 import { ApiServer } from "./aws/api_server.ts";
-import { CredentialStore, SANDBOX_CREDENTIALS } from "./aws/credential_store.ts";
+import { CredentialStore } from "./aws/credential_store.ts";
 import type { Sandbox, SandboxInstance, SandboxOptions } from "./contracts.ts";
 import { FaultEngine } from "./faults/controls.ts";
 import { FAULT_PATH } from "./faults/fault_api.ts";
@@ -97,7 +97,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return {
       endpointUrl,
       region: fleet.region,
-      credentials: { ...SANDBOX_CREDENTIALS },
+      credentials: { ...credentials.user },
       faultUrl: endpointUrl + FAULT_PATH,
       instances: describeInstances(fleet, services.ports),
       faults: controls,

@@ -525,3 +525,11 @@ test("GetDocument of anything else, or in another region, is InvalidDocument", a
     assert.deepEqual([status, json.__type], [400, "InvalidDocument"]);
   }
 });
+
+test("the secret of another sandbox is no good here", async (test) => {
+  await using other = await openSandbox();
+  const { status } = await test.ssm("DescribeSessions", { State: "Active" }, {
+    keys: other.sandbox.credentials,
+  });
+  assert.equal(status, 400);
+});

@@ -18,6 +18,8 @@ export interface SandboxOptions {
   scenario: string | undefined;
   /** Whether the agents send at the real agent's pace. */
   agentPacing: boolean;
+  /** Whether sessions may run commands on this machine. */
+  shells: boolean;
   /** Show the scenarios instead of serving. */
   list: boolean;
 }
@@ -29,7 +31,9 @@ export const sandboxCommand: CommandDefinition = {
       .description(
         "Serves an emulated AWS on loopback: EC2, IAM, KMS, SSM, STS, the message gateway and an " +
           "agent for each of its instances, healthy or in any kind of trouble, with services to " +
-          "tunnel to. Any AWS client can be pointed at it. It serves until Ctrl-C.",
+          "tunnel to. Any AWS client can be pointed at it. It serves until Ctrl-C.\n\n" +
+          "Shells and commands of its instances really run: on this machine, as you. Whoever has " +
+          "the secret key that it prints can run them; other machines cannot reach it.",
       )
       .usage("[options]")
       .addOption(
@@ -41,6 +45,7 @@ export const sandboxCommand: CommandDefinition = {
       .addOption(new Option("--list", "show the scenarios, and serve nothing"))
       .addOption(new Option("--agent-pacing", "agents pause as the real one does (default)"))
       .addOption(new Option("--no-agent-pacing", "agents send as fast as they can"))
+      .addOption(new Option("--no-shells", "run no commands on this machine for sessions"))
       .optionsGroup("Output:")
       .addOption(formatOption("text or json"))
       .addHelpText(
@@ -60,6 +65,7 @@ export const sandboxCommand: CommandDefinition = {
             port: options.port ?? 0,
             scenario: options.scenario,
             agentPacing: options.agentPacing ?? true,
+            shells: options.shells,
             list: options.list ?? false,
           }),
           run: async (options, context) => {

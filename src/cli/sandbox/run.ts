@@ -32,6 +32,7 @@ export type StartSandbox = (options: {
   port: number;
   scenario?: string;
   agentPacing: boolean;
+  shells: boolean;
   log: (line: string) => void;
 }) => Promise<ServedSandbox>;
 
@@ -45,6 +46,7 @@ export async function runSandbox(
   const sandbox = await start({
     port: options.port,
     agentPacing: options.agentPacing,
+    shells: options.shells,
     log: (line) => reporter.log("debug", line),
     ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
   });

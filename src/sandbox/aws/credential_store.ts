@@ -21,11 +21,8 @@ export interface Principal {
   sessionName: string;
 }
 
-/** Made up, and the same in every sandbox, so that instructions can be copied. */
-export const SANDBOX_CREDENTIALS: Readonly<SandboxCredentials> = {
-  accessKeyId: "AKIASANDBOX0EXAMPLE0",
-  secretAccessKey: "sandbox/EXAMPLE/not+a+real/secret/key000",
-};
+/** The same in every sandbox; the secret is not: with it commands are run on this machine. */
+const ACCESS_KEY_ID = "AKIASANDBOX0EXAMPLE0";
 
 export const USER_ID = "AIDASANDBOX0EXAMPLE0";
 
@@ -33,13 +30,18 @@ export const USER_ID = "AIDASANDBOX0EXAMPLE0";
 const MAX_TEMPORARY_KEYS = 10_000;
 
 export class CredentialStore {
+  /** The key of the sandbox's user, with a new secret each time. */
+  readonly user: Readonly<SandboxCredentials> = {
+    accessKeyId: ACCESS_KEY_ID,
+    secretAccessKey: randomBytes(30).toString("base64"),
+  };
   readonly #principals = new Map<string, Principal>();
   /** Requests with the user's own key are told that their credentials have expired. */
   isUserKeyExpired: () => boolean = () => false;
 
   constructor() {
-    this.#principals.set(SANDBOX_CREDENTIALS.accessKeyId, {
-      ...SANDBOX_CREDENTIALS,
+    this.#principals.set(this.user.accessKeyId, {
+      ...this.user,
       sessionToken: undefined,
       expiresMs: undefined,
       arn: `arn:aws:iam::${ACCOUNT_ID}:user/sandbox`,

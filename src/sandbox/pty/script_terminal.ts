@@ -126,9 +126,9 @@ const BEGIN = 'stty -echo; echo "$$ $(tty)"; stty echo; cd -- "$1"; shift; exec 
 
 function startScript({ command, folder, environment }: CommandPlan): Deno.ChildProcess {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const line = ["sh", "-c", BEGIN, "sh", folder, ...variables, ...command].map(quote).join(" ");
+  const words = ["sh", "-c", BEGIN, "sh", folder, ...variables, ...command].map(quote).join(" ");
   return new Deno.Command("/bin/sh", {
-    args: ["-c", 'exec script -qfec "$1" /dev/null', "sh", line],
+    args: ["-c", 'exec script -qfec "$1" /dev/null', "sh", `exec ${words}`],
     env: programEnvironment(),
     clearEnv: true,
     stdin: "piped",

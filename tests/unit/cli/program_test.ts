@@ -179,6 +179,7 @@ Deno.test("sandbox: options and defaults", async () => {
     port: 0,
     scenario: undefined,
     agentPacing: true,
+    shells: true,
     list: false,
   });
   const invocation = await parse("sandbox --port 4566 --scenario healthy --no-agent-pacing");
@@ -186,18 +187,23 @@ Deno.test("sandbox: options and defaults", async () => {
     port: 4566,
     scenario: "healthy",
     agentPacing: false,
+    shells: true,
     list: false,
   });
   assert.deepEqual((await parse("sandbox --list")).options, {
     port: 0,
     scenario: undefined,
     agentPacing: true,
+    shells: true,
     list: true,
   });
+  const { shells } = (await parse("sandbox --no-shells")).options as { shells: boolean };
+  assert.equal(shells, false);
   assert.deepEqual((await parse("sandbox --agent-pacing")).options, {
     port: 0,
     scenario: undefined,
     agentPacing: true,
+    shells: true,
     list: false,
   });
 });

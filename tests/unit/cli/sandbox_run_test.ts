@@ -36,7 +36,7 @@ class FakeSandbox implements ServedSandbox {
   }
 }
 
-const OPTIONS = { port: 0, scenario: undefined, agentPacing: true, list: false };
+const OPTIONS = { port: 0, scenario: undefined, agentPacing: true, shells: true, list: false };
 
 Deno.test("sandbox: tells what to export and what is there, and serves until Ctrl-C", async () => {
   const io = new FakeIo();
@@ -101,7 +101,13 @@ Deno.test("sandbox: passes its options on, and a failed start is the command's e
     started = options;
     return Promise.reject(taken);
   };
-  const options = { port: 4566, scenario: "stopped", agentPacing: false, list: false };
+  const options = {
+    port: 4566,
+    scenario: "stopped",
+    agentPacing: false,
+    shells: false,
+    list: false,
+  };
   assert.equal(await refusal(() => runSandbox(options, context, start)), taken);
   const { log: _log, ...rest } = started!;
   assert.deepEqual({ ...rest, list: false }, options);
