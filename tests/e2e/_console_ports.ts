@@ -69,6 +69,7 @@ export function normalise(line: string, { ports, home }: { ports: PortMap; home:
     .replace(/\b[\d.]+ ms\b/g, "N ms")
     .replace(/\b[Ss]ession [\w.@=+-]+-0[0-9a-f]{8,16}\b/g, "session ID")
     .replace(/"session_id":"[^"]*"/g, '"session_id":"ID"')
+    .replace(/("secret_access_key":"|AWS_SECRET_ACCESS_KEY=)[\w+/]{40}/g, "$1SECRET")
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g, "TIME")
     .replace(/(data channel to 127\.0\.0\.1:)\d+/g, "$1PORT")
     .replace(/cause: [^(]*\(os error \d+\)/g, "cause: WORDS OF THE SYSTEM")
