@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { EnableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import type { SandboxOptions } from "../../src/sandbox/mod.ts";
-import { Terminal, TMUX } from "./_terminal.ts";
+import { needsPrograms } from "../support/needs_programs.ts";
+import { Terminal } from "./_terminal.ts";
 import { POSIX_ONLY, World } from "./_world.ts";
 
 const KEY_ALIAS = "alias/sandbox-sessions";
@@ -48,7 +49,7 @@ for (const requireKmsChallenge of [false, true]) {
   });
 }
 
-Deno.test("shell: encrypted, over a cut", { ignore: TMUX === undefined }, async () => {
+Deno.test("shell: encrypted, over a cut", needsPrograms("tmux", "python3"), async () => {
   await using world = await encrypted();
   await using terminal = await Terminal.open(world.env);
   await terminal.run(`shell ${instanceOf(world)}`);

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { commandLine } from "./command.ts";
+import { needsPrograms } from "./needs_programs.ts";
 import { quietPort } from "./quiet_port.ts";
 
 /** Debian's openssh-server; ordinary users have no `sbin` in their PATH. */
@@ -14,15 +15,7 @@ const CLIENTS = ["ssh", "scp", "ssh-keygen"];
 
 /** Options of a test that needs OpenSSH; says loudly what is missing. */
 export function needsOpenSsh(): { ignore: boolean } {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  const missing = [SSHD, ...CLIENTS].filter((name) =>
-    ![name, ...folders.map((folder) => `${folder}/${name}`)].some(isFile)
-  );
-  if (missing.length > 0) {
-    // deno-lint-ignore no-console
-    console.warn(`\nSKIPPED: tests with the real ssh: ${missing.join(", ")} not found\n`);
-  }
-  return { ignore: missing.length > 0 };
+  return needsPrograms(SSHD, ...CLIENTS);
 }
 
 export class SshServer implements AsyncDisposable {
@@ -176,14 +169,6 @@ export class SshServer implements AsyncDisposable {
 function quoted(word: string): string {
   if (word === "%h" || word === "%p") return word;
   return `'${word.replaceAll("'", "'\\''").replaceAll("%", "%%")}'`;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 async function run(program: string, args: string[]): Promise<string> {
