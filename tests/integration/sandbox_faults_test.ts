@@ -443,3 +443,13 @@ test("clock_skew: good signatures are out of date, and the Date header shows why
   const skewMs = Date.parse(headers.get("date")!) - Date.now();
   assert.ok(Math.abs(skewMs - 600_000) < 5_000, `${skewMs}`);
 });
+
+test("blackhole: the sandbox stops all the same, with a client that has sent something", async (test) => {
+  const { client } = await openPortClient(test);
+  await using _client = client;
+  await client.settled();
+  test.sandbox.faults.apply({ fault: "blackhole" });
+  await client.sendData(PAYLOAD.output, utf8("lost"));
+  await test.sandbox.stop();
+  assert.equal((await client.closed()).code, 1006);
+});

@@ -42,6 +42,7 @@ export class Gateway {
   /** Undefined while the fault `gateway_down` is on. */
   #listener: Deno.TcpListener | undefined;
   readonly #connections = new Set<Deno.Conn>();
+  readonly #sockets = new Set<ServerSocket>();
   readonly #tasks = new Set<Promise<void>>();
   #stopped = Promise.withResolvers<void>();
   #isStopped = false;
@@ -76,6 +77,8 @@ export class Gateway {
   #close(): void {
     this.#listener?.close();
     this.#listener = undefined;
+    // One that a fault has frozen would not notice that its connection is closed.
+    for (const socket of this.#sockets) socket.cut();
     for (const conn of this.#connections) close(conn);
   }
 
@@ -199,9 +202,11 @@ export class Gateway {
     const fault = this.#options.faults.take("close_at_once", session.struck);
     if (fault?.code !== undefined) socket.close(fault.code, "");
     else if (fault !== undefined) socket.cut();
+    this.#sockets.add(socket);
     try {
       await socket.run(head.rest);
     } finally {
+      this.#sockets.delete(socket);
       clearTimeout(timer);
     }
   }
