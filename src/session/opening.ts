@@ -101,7 +101,11 @@ export class Opening implements Disposable {
   onEnded(output: string): void {
     const why = output === "" ? "No reason was given" : output;
     this.#stop.abort(
-      new AppError("target", "Starting the session: it was ended by the other side", { why }),
+      new AppError("target", "Starting the session: it was ended by the other side", {
+        why,
+        // The agent's own words (agent datachannel.go finalizeKMSEncryption).
+        ...(/data key/i.test(output) ? { hint: AGENT_KEY_HINT } : {}),
+      }),
     );
   }
 
@@ -109,6 +113,9 @@ export class Opening implements Disposable {
     this.#unlink();
   }
 }
+
+const AGENT_KEY_HINT = "Let the instance's role call kms:Decrypt on the key of the session " +
+  "preferences, and see that it reaches KMS";
 
 /** In words, for a reason. */
 export function describeClose({ code, reason }: TransportClose): string {

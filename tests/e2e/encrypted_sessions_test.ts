@@ -13,8 +13,8 @@ import { POSIX_ONLY, World } from "./_world.ts";
 
 const KEY_ALIAS = "alias/sandbox-sessions";
 
-/** A world whose key is good, and whose instance may use it. */
-async function encrypted(options: SandboxOptions = {}): Promise<World> {
+/** A world whose key is good, and whose instance may use it, unless it is said otherwise. */
+async function encrypted(options: SandboxOptions = {}, mayDecrypt = true): Promise<World> {
   const world = await World.open({ scenario: "key-disabled", ...options });
   const { endpointUrl: endpoint, region, credentials } = world.sandbox;
   const kms = new KMSClient({ endpoint, region, credentials });
@@ -26,7 +26,11 @@ async function encrypted(options: SandboxOptions = {}): Promise<World> {
       PolicyName: "use-the-key",
       PolicyDocument: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: "kms:Decrypt", Resource: "*" }],
+        Statement: [{
+          Effect: mayDecrypt ? "Allow" : "Deny",
+          Action: "kms:Decrypt",
+          Resource: "*",
+        }],
       }),
     }),
   );
@@ -75,3 +79,21 @@ Deno.test("a key that may not be used, or cannot be, is named with the way out",
   assert.match(denied.stderr, /not allowed: kms:GenerateDataKey on arn:aws:kms/);
   assert.deepEqual(world.sessionStates, ["Failed", "Failed"]);
 });
+
+Deno.test(
+  "an instance whose role may not use the key: the agent's words, and the way out",
+  POSIX_ONLY,
+  async () => {
+    await using world = await encrypted({}, false);
+    const { code, stderr } = await world.run([
+      "exec",
+      instanceOf(world),
+      "--no-diagnose",
+      "--",
+      "true",
+    ]);
+    assert.equal(code, 3);
+    assert.match(stderr, /cause: .*not authorized to perform: kms:Decrypt/);
+    assert.match(stderr, /hint: Let the instance's role call kms:Decrypt on the key/);
+  },
+);
