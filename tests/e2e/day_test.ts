@@ -8,10 +8,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { commandLine } from "../support/command.ts";
 import { quietPort } from "../support/quiet_port.ts";
+import { needsOpenSsh } from "../support/ssh_server.ts";
 import { Terminal, TMUX } from "./_terminal.ts";
-import { World } from "./_world.ts";
+import { fetchPage, World } from "./_world.ts";
 
-const IN_TERMINAL = { ignore: TMUX === undefined };
+const IN_TERMINAL = { ignore: needsOpenSsh().ignore || TMUX === undefined };
 
 /** The file of commands.md. */
 const SEED = {
@@ -124,10 +125,9 @@ Deno.test("a whole day's commands in one terminal", IN_TERMINAL, async (test) =>
     for (const name of ["web", "orders", "uploads"]) {
       assert.match(list, new RegExp(` ${name} .* active `));
     }
-    const page = `curl -s http://127.0.0.1:${day.webPort}/`;
-    assert.match(await day.line(page), /It works/);
+    assert.match(await fetchPage(day.webPort), /It works/);
     world.sandbox.faults.apply({ fault: "cut" });
-    assert.match(await day.line(page), /It works/);
+    assert.match(await fetchPage(day.webPort), /It works/);
     assert.match(await day.line("ec2-connect status web | grep -E 'state|lost'"), /1 reconnect/);
     assert.match(await day.line("ec2-connect up dev | cat"), /already up/);
   });
