@@ -15,11 +15,26 @@ export interface Clock {
   clearTimeout(id: number): void;
 }
 
+/**
+ * Timers that have neither fired nor been cleared. A background host has been seen to fire one that was
+ * cleared as it fell due, and an exception in a timer ends the process with every tunnel in it.
+ */
+const pending = new Set<number>();
+
 /** The time of this machine. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   epochMs: () => Date.now(),
-  // Deno's timers are objects since 2.7 and numbers before; either converts to its id.
-  setTimeout: (callback, delayMs) => Number(setTimeout(callback, delayMs)),
-  clearTimeout: (id) => clearTimeout(id),
+  setTimeout(callback, delayMs) {
+    // Deno's timers are objects since 2.7 and numbers before; either converts to its id.
+    const id = Number(setTimeout(() => {
+      if (pending.delete(id)) callback();
+    }, delayMs));
+    pending.add(id);
+    return id;
+  },
+  clearTimeout(id) {
+    pending.delete(id);
+    clearTimeout(id);
+  },
 };
