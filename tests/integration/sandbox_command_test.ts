@@ -5,12 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { closingText, eventually } from "../support/port_client.ts";
+import { needsPrograms } from "../support/needs_programs.ts";
 import { openSandbox, type TestSandbox } from "../support/sandbox.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
 import {
   isRunning,
   openCommand,
-  POSIX_ONLY,
   printed,
   received,
   receivedText,
@@ -19,12 +19,14 @@ import {
   type,
 } from "../support/shell_client.ts";
 
+const NEEDS = needsPrograms("ps");
+
 function test(
   name: string,
   fn: (test: TestSandbox) => Promise<void>,
   options: Parameters<typeof openSandbox>[0] = {},
 ): void {
-  Deno.test(`sandbox command: ${name}`, POSIX_ONLY, async () => {
+  Deno.test(`sandbox command: ${name}`, NEEDS, async () => {
     await using test = await openSandbox(options);
     await fn(test);
   });

@@ -8,16 +8,19 @@ import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { utf8 } from "../support/hex.ts";
 import { acknowledgedNumbers, closingText } from "../support/port_client.ts";
+import { needsPrograms } from "../support/needs_programs.ts";
 import { openSandbox, type SessionGrant, type TestSandbox } from "../support/sandbox.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
-import { POSIX_ONLY, resize, SHELL_PAYLOAD } from "../support/shell_client.ts";
+import { resize, SHELL_PAYLOAD } from "../support/shell_client.ts";
+
+const NEEDS = needsPrograms("python3", "ps");
 
 function test(
   name: string,
   fn: (test: TestSandbox) => Promise<void>,
   options: Parameters<typeof openSandbox>[0] = {},
 ): void {
-  Deno.test(`sandbox encryption: ${name}`, POSIX_ONLY, async () => {
+  Deno.test(`sandbox encryption: ${name}`, NEEDS, async () => {
     await using test = await openSandbox({ scenario: "sessions-encrypted", ...options });
     await fn(test);
   });

@@ -9,7 +9,8 @@ import { openTerminal, type TerminalProgram } from "../../src/sandbox/pty/open_t
 import type { Terminal } from "../../src/sandbox/pty/terminal.ts";
 import { utf8 } from "../support/hex.ts";
 import { eventually } from "../support/port_client.ts";
-import { isRunning, POSIX_ONLY } from "../support/shell_client.ts";
+import { needsPrograms } from "../support/needs_programs.ts";
+import { isRunning } from "../support/shell_client.ts";
 import { Watched } from "../support/watched.ts";
 
 class OpenTerminal extends Watched implements AsyncDisposable {
@@ -58,7 +59,8 @@ class OpenTerminal extends Watched implements AsyncDisposable {
 }
 
 for (const program of ["python3", "script"] as const) {
-  Deno.test(`${program}: size, typing, Ctrl-C, exit`, POSIX_ONLY, async () => {
+  const needs = needsPrograms(program, "ps", "pkill", "stty");
+  Deno.test(`${program}: size, typing, Ctrl-C, exit`, needs, async () => {
     await using opened = await OpenTerminal.open(program, ["sh"]);
     await opened.printed(/[#$] $/);
     opened.terminal.resize({ columns: 93, rows: 29 });
@@ -75,7 +77,7 @@ for (const program of ["python3", "script"] as const) {
     await opened.when(() => opened.hasExited);
   });
 
-  Deno.test(`${program}: closing ends what ignores to be hung up`, POSIX_ONLY, async () => {
+  Deno.test(`${program}: closing ends what ignores to be hung up`, needs, async () => {
     await using opened = await OpenTerminal.open(program, ["sh"]);
     await opened.printed(/[#$] $/);
     opened.type("trap '' HUP TERM; sleep 1000 & echo pid=$!=\r");

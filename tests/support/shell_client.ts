@@ -17,9 +17,6 @@ export const SHELL_PAYLOAD = {
   exitCode: 12,
 };
 
-/** Tests of real terminals need a POSIX system. */
-export const POSIX_ONLY = { ignore: Deno.build.os === "windows" };
-
 export interface ShellClient {
   client: ScriptedClient;
   grant: SessionGrant;
