@@ -27,7 +27,9 @@ export function databasePath(configured: string | undefined, facts: PathFacts): 
   const folder = dataFolder(facts);
   if (folder !== undefined) return folder + separator + FILE_NAME;
   throw new AppError("config", "Cannot choose a place for the database: no home folder is known", {
-    hint: "Set HOME, or EC2_CONNECT_DATABASE to a file",
+    hint: `Set ${
+      facts.os === "windows" ? "LOCALAPPDATA" : "HOME"
+    }, or EC2_CONNECT_DATABASE to a file`,
   });
 }
 

@@ -246,7 +246,7 @@ Deno.test("whatever is broken, completion is silent and offers the rest", async 
   });
 });
 
-Deno.test("a disk that does not answer is not waited for", {
+Deno.test("a file that does not answer is not waited for", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using home = await homeWithInstances();

@@ -7,6 +7,7 @@ import type { ListedInstance } from "../../aws/mod.ts";
 import { asTable, glanceAtConfig } from "../../config/mod.ts";
 import { awsChoice } from "../aws_choice.ts";
 import type { Candidate } from "./candidate.ts";
+import { canReadSharedFiles } from "./profiles.ts";
 import type { Surroundings } from "./sources.ts";
 
 type ParseSelector = typeof import("../../aws/selector.ts").parseSelector;
@@ -25,6 +26,7 @@ export async function instanceCandidates(
     import("../../aws/instance_cache.ts"),
     import("../../aws/selector.ts"),
   ]);
+  if (!await canReadSharedFiles(surroundings)) return [];
   const path = await cachePath(surroundings, instanceCachePath);
   const cached = path === undefined ? undefined : await readInstanceCache(path);
   const instances = (cached?.instances ?? []).filter(({ state }) => state !== "terminated");

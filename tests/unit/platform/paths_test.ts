@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  cacheFolder,
   configFolder,
   dataFolder,
   type PathFacts,
@@ -47,5 +48,18 @@ Deno.test("dataFolder() and stateFolder() are apart, each where its system keeps
   ];
   for (const [facts, data, state] of cases) {
     assert.deepEqual([dataFolder(facts), stateFolder(facts)], [data, state], JSON.stringify(facts));
+  }
+});
+
+Deno.test("cacheFolder() is apart from what must be kept", () => {
+  const cases: [PathFacts, string | undefined][] = [
+    [{ os: "linux", env: { HOME: "/home/a" } }, "/home/a/.cache/ec2-connect"],
+    [{ os: "darwin", env: { HOME: "/Users/a" } }, "/Users/a/.cache/ec2-connect"],
+    [{ os: "darwin", env: { HOME: "/Users/a", XDG_CACHE_HOME: "/c" } }, "/c/ec2-connect"],
+    [{ os: "windows", env: { LOCALAPPDATA: "C:\\L", HOME: "/c/a" } }, "C:\\L\\ec2-connect"],
+    [{ os: "windows", env: {} }, undefined],
+  ];
+  for (const [facts, wanted] of cases) {
+    assert.equal(cacheFolder(facts), wanted, JSON.stringify(facts));
   }
 });
