@@ -65,8 +65,7 @@ export function readGlobals(
   };
 }
 
-/** `--profile`, `--region`, `--endpoint-url`, for a command that has them in another order. */
-export const AWS_OPTIONS = {
+const AWS_OPTIONS = {
   profile: valueOption("--profile <NAME>", "AWS profile (AWS_PROFILE)", readText),
   region: valueOption("--region <NAME>", "AWS region (AWS_REGION)", readText),
   endpointUrl: valueOption(
@@ -139,7 +138,7 @@ export function formatOption(description: string) {
 }
 
 /** `--format` of a command with a result. */
-export function resultFormatOption() {
+function resultFormatOption() {
   return valueOption("--format <FORMAT>", "text, json or yaml (default: text)", readResultFormat);
 }
 
