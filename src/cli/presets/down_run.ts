@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Config } from "../../config/mod.ts";
 import type { DownOptions } from "../commands/down.ts";
 import { type Context, loadSettings } from "../context.ts";
 import { nameSessions } from "../../session/host/mod.ts";
@@ -40,7 +41,7 @@ export async function runDown(
   held.delete(null);
   // A preset that has been taken out of the file since is meant by its name all the same.
   const names = options.all
-    ? [...held.keys()].map(String)
+    ? inFileOrder([...held.keys()].map(String), config)
     : namesMeant(config, options.names, (name) =>
       held.has(name) || findPreset(config, name) !== undefined);
   if (names.length === 0) reporter.note("No preset is up");
@@ -76,4 +77,11 @@ export async function runDown(
   for (const failure of failures.slice(1)) reporter.error(failure);
   if (failures[0] !== undefined) throw failures[0];
   return 0;
+}
+
+/** As the configuration lists them; those that it no longer has come last. */
+function inFileOrder(names: string[], { connections }: Config): string[] {
+  const order = Object.keys(connections);
+  const place = (name: string) => order.includes(name) ? order.indexOf(name) : order.length;
+  return names.toSorted((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
