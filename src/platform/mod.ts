@@ -22,6 +22,7 @@ export {
   listenForStopSignals,
   SIGNAL_EXIT_CODES,
   type StopSignal,
+  withoutEchoes,
 } from "./signals.ts";
 export {
   terminalColumns,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Clock, systemClock } from "./clock.ts";
+
 /** The requests to stop that this program answers. */
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
@@ -14,14 +16,38 @@ export const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = {
   SIGTERM: 143,
 };
 
+/** Nobody presses a key twice on purpose within so many milliseconds, and no echo takes longer. */
+const ECHO_MS = 200;
+
 /**
- * Calls `onSignal` at each request to stop until disposed; the system's own reaction (ending the
- * process) is off as long.
+ * `onSignal`, without the echoes of a signal: the same one again within 200 ms.
+ *
+ * The terminal sends Ctrl-C to every program of a pipeline, and one that started this one (`npx`,
+ * `deno task`, a supervisor) often passes on what it has got. So one press arrives two or three
+ * times, and must not be taken for the second press that leaves at once and ends nothing in order.
+ */
+export function withoutEchoes(
+  onSignal: (signal: StopSignal) => void,
+  clock: Pick<Clock, "nowMs"> = systemClock,
+): (signal: StopSignal) => void {
+  const heardAtMs = new Map<StopSignal, number>();
+  return (signal) => {
+    const nowMs = clock.nowMs();
+    if (nowMs - (heardAtMs.get(signal) ?? -Infinity) < ECHO_MS) return;
+    heardAtMs.set(signal, nowMs);
+    onSignal(signal);
+  };
+}
+
+/**
+ * Calls `onSignal` at each request to stop, echoes left out, until disposed; the system's own reaction
+ * (ending the process) is off as long.
  */
 export function listenForStopSignals(onSignal: (signal: StopSignal) => void): Disposable {
+  const onRequest = withoutEchoes(onSignal);
   const remove: (() => void)[] = [];
   for (const signal of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) {
-    const listener = () => onSignal(signal);
+    const listener = () => onRequest(signal);
     try {
       Deno.addSignalListener(signal, listener);
     } catch {

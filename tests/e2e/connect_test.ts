@@ -214,7 +214,10 @@ Deno.test("a second Ctrl-C leaves at once, whatever the service does", POSIX_ONL
   world.sandbox.faults.apply({ fault: "hang_api", operation: "TerminateSession" });
   child.process.kill("SIGINT");
   while ((await child.event<{ to: string }>("state")).to !== "closing");
-  assert.equal(await child.interrupt("SIGINT"), 130);
+  // One that comes at once is taken for the same press, so it is pressed until it is heard.
+  const pressing = setInterval(() => child.process.kill("SIGINT"), 100);
+  const { success, code } = await child.process.status.finally(() => clearInterval(pressing));
+  assert.deepEqual([success, code], [false, 130]);
 });
 
 Deno.test("a reader of stdout that goes away ends the tunnel cleanly", POSIX_ONLY, async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { listenForStopSignals, type StopSignal } from "../../../src/platform/mod.ts";
+import { listenForStopSignals, type StopSignal, withoutEchoes } from "../../../src/platform/mod.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 Deno.test({
   name: "listenForStopSignals() hears requests to stop while it listens",
@@ -16,4 +17,19 @@ Deno.test({
       clearTimeout(deadline);
     }
   },
+});
+
+Deno.test("a signal that is passed on again is one request, a later one and another kind are more", () => {
+  const clock = new FakeClock();
+  const heard: [StopSignal, number][] = [];
+  const onSignal = withoutEchoes((signal) => heard.push([signal, clock.nowMs()]), clock);
+  onSignal("SIGINT");
+  onSignal("SIGINT");
+  clock.advance(199);
+  onSignal("SIGINT");
+  onSignal("SIGTERM");
+  clock.advance(1);
+  onSignal("SIGINT");
+  onSignal("SIGTERM");
+  assert.deepEqual(heard, [["SIGINT", 0], ["SIGTERM", 199], ["SIGINT", 200]]);
 });
