@@ -164,7 +164,15 @@ export async function createConnectParts(
   return {
     instances: aws,
     startHosting: () => startHosting(settings.config, context),
-    listen: (address) => listenTcp(address),
+    listen: async (address) => {
+      try {
+        return await listenTcp(address);
+      } catch (error) {
+        const { nameHolder } = await import("./connect/held_port.ts");
+        const { heldSessions } = await import("./connect/sessions_elsewhere.ts");
+        throw await nameHolder(error, address, () => heldSessions(context));
+      }
+    },
     openTunnel: async ({ instance, forward, listener, ...request }) => {
       const local = new LocalListener(forward, listener);
       const { instanceId } = instance;

@@ -77,7 +77,7 @@ export function normalise(line: string, { ports, home }: { ports: PortMap; home:
     .replace(/"connect_ms":[\d.]+/g, '"connect_ms":N')
     .replace(/ready in \d+ ms/g, "ready in N ms")
     .replace(/\S+ \(pid \d+\)/g, "PROGRAM (pid N)")
-    .replace(/Use port \d+/g, "Use port N")
+    .replace(/\b([Uu])se port \d+/g, "$1se port N")
     .replace(/\b(echo|http|sink|ssh)("?[: ])\d{4,5}\b/g, "$1$2PORT")
     .replace(/(Forwarding \S+:)(\d{4,5})\b/g, unlessKnown)
     .replace(/("local_port":)(\d{4,5})\b/g, unlessKnown);

@@ -109,6 +109,44 @@ Deno.test("connect NAME opens what the preset says; options come first", POSIX_O
   );
 });
 
+Deno.test(
+  "a port that a session of ours has: the session is named, with the way to it",
+  POSIX_ONLY,
+  async () => {
+    const local = freePort();
+    await using desk = await Desk.open((desk) => ({
+      connections: {
+        shop: { instance: "web-1", local_port: local, remote_port: desk.port("http") },
+      },
+    }));
+    const first = await desk.run("connect", "shop", "--background");
+    assert.equal(first.code, 0, first.stderr);
+    const [session] = await desk.list();
+    for (const options of [[], ["--background"], ["--bind", "0.0.0.0"]]) {
+      const { code, stderr } = await desk.run("connect", "shop", ...options);
+      assert.equal(code, 5, stderr);
+      const lines = stderr.split("\n");
+      assert.match(lines.find((line) => line.startsWith("error"))!, /:\d+: the port is in use$/);
+      assert.equal(
+        lines.find((line) => line.includes("cause")),
+        `  cause: It leads to web-1:${desk.port("http")} already (session ${
+          session!.session_id
+        }, preset shop)`,
+      );
+      assert.match(
+        lines.find((line) => line.includes("hint"))!,
+        new RegExp(
+          `See it: ec2-connect status ${local}; end it: ec2-connect terminate ${local}; or use port \\d+, which is free$`,
+        ),
+      );
+    }
+    // What it says works.
+    assert.equal((await desk.run("terminate", String(local))).code, 0);
+    assert.equal((await desk.run("connect", "shop", "--background")).code, 0);
+    assert.equal((await desk.run("host", "stop")).code, 0);
+  },
+);
+
 Deno.test("connect NAME in the background, with a command, and mistyped", POSIX_ONLY, async () => {
   await using desk = await Desk.open((desk) => ({
     connections: { shop: { instance: "web-1", remote_port: desk.port("http") } },
