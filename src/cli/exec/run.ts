@@ -13,6 +13,7 @@ import { type Context, loadSettings } from "../context.ts";
 import { explainFailure } from "../explain_failure.ts";
 import { createExecParts } from "../factory.ts";
 import { chooseInstance, requireInstance } from "../pick/choose_instance.ts";
+import { orInstanceOfPreset } from "../presets/find.ts";
 import type { Reporter } from "../reporter.ts";
 import { StateNotes } from "../state_notes.ts";
 import { commandText } from "./command_text.ts";
@@ -38,7 +39,10 @@ export async function runExec(
   const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);
   await using hosting = parts.startHosting();
-  const instance = await chooseInstance(selector, { parts, context, question: "Run it on" });
+  const instance = await orInstanceOfPreset(
+    () => chooseInstance(selector, { parts, context, question: "Run it on" }),
+    { instance: options.instance, settings },
+  );
   const name = instance.name ?? instance.instanceId;
   const tell = telling(name, reporter);
   let session: CommandSession;

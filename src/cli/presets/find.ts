@@ -75,19 +75,40 @@ function unknownNames(presets: Presets, unknown: ReadonlySet<string>): AppError 
  * Finds the instance of a command line. Where there is none, the name may be mistyped for that of a
  * preset, or be a group's.
  */
-export async function orPresetMeant<T>(
+export function orPresetMeant<T>(
   find: () => Promise<T>,
   { line, settings }: {
     line: { instance: string | undefined; mayBePreset: boolean };
     settings: { config: Presets };
   },
 ): Promise<T> {
+  const { instance, mayBePreset } = line;
+  return orHint(
+    find,
+    () => mayBePreset && instance !== undefined ? presetHint(instance, settings.config) : undefined,
+  );
+}
+
+/**
+ * Finds the instance of a command that takes no presets. Where there is none and a preset has the
+ * name, the preset's instance may be meant.
+ */
+export function orInstanceOfPreset<T>(
+  find: () => Promise<T>,
+  { instance = "", settings }: { instance?: string | undefined; settings: { config: Presets } },
+): Promise<T> {
+  return orHint(find, () => {
+    const preset = findPreset(settings.config, instance);
+    return preset &&
+      `"${instance}" is a preset, for connect and up; its instance: ${preset.instance}`;
+  });
+}
+
+async function orHint<T>(find: () => Promise<T>, hintOf: () => string | undefined): Promise<T> {
   try {
     return await find();
   } catch (error) {
-    const hint = line.mayBePreset && line.instance !== undefined
-      ? presetHint(line.instance, settings.config)
-      : undefined;
+    const hint = error instanceof InstanceNotFoundError ? hintOf() : undefined;
     if (!(error instanceof InstanceNotFoundError) || hint === undefined) throw error;
     const { kind, message, why } = error;
     throw new AppError(kind, message, {

@@ -11,6 +11,7 @@ import { type Context, loadSettings } from "../context.ts";
 import { explainFailure } from "../explain_failure.ts";
 import { createShellParts } from "../factory.ts";
 import { chooseInstance, requireInstance } from "../pick/choose_instance.ts";
+import { orInstanceOfPreset } from "../presets/find.ts";
 import { Stopped, untilAborted } from "../stop.ts";
 import { LocalTerminal } from "./local_terminal.ts";
 import type { ShellParts, StreamSession } from "./parts.ts";
@@ -35,7 +36,10 @@ export async function runShell(
   const settings = await loadSettings(context);
   using parts = await createParts(options, settings, context);
   await using hosting = parts.startHosting();
-  const instance = await chooseInstance(selector, { parts, context, question: "Open a shell on" });
+  const instance = await orInstanceOfPreset(
+    () => chooseInstance(selector, { parts, context, question: "Open a shell on" }),
+    { instance: options.instance, settings },
+  );
   const name = instance.name ?? instance.instanceId;
   using terminal = new LocalTerminal(parts.openConsole(), io);
   const { output, clock } = io;

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { InstanceNotFoundError } from "../../../../src/aws/mod.ts";
-import { findPreset, orPresetMeant, presetsNamed } from "../../../../src/cli/presets/find.ts";
+import {
+  findPreset,
+  orInstanceOfPreset,
+  orPresetMeant,
+  presetsNamed,
+} from "../../../../src/cli/presets/find.ts";
 import { AppError } from "../../../../src/errors/mod.ts";
 import { refusal } from "../../../support/fake_io.ts";
 
@@ -62,5 +67,26 @@ Deno.test("where no instance has the name, the nearest preset or the group is na
       settings: { config: PRESETS },
     }),
     other,
+  );
+});
+
+Deno.test("a command that takes no presets names the instance of the one that was typed", async () => {
+  const settings = { config: PRESETS };
+  const missing = new InstanceNotFoundError("none", { why: "w", hint: "h" });
+  const refused = (instance: string | undefined, error: AppError = missing) =>
+    refusal(() => orInstanceOfPreset(() => Promise.reject(error), { instance, settings }));
+  const { kind, why, hint } = await refused("web");
+  const expected = `"web" is a preset, for connect and up; its instance: ${
+    PRESETS.connections.web!.instance
+  }`;
+  assert.deepEqual([kind, why, hint], ["target", "w", expected]);
+  for (const other of ["day", "constructor", undefined]) {
+    assert.equal(await refused(other), missing);
+  }
+  const denied = new AppError("auth", "denied");
+  assert.equal(await refused("web", denied), denied);
+  assert.equal(
+    await orInstanceOfPreset(() => Promise.resolve(7), { instance: "web", settings }),
+    7,
   );
 });
