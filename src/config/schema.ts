@@ -22,9 +22,9 @@ const awsSchema = z.strictObject({
     .meta({ examples: ["us-east-1"] }),
   profile: text.optional().describe("AWS profile when nothing else names one")
     .meta({ examples: ["work"] }),
-  expected_account_id: z.string().regex(/^\d{12}$/, { error: "a text of twelve digits" }).optional()
+  expected_account_id: z.string().regex(/^\d{12}$/, { error: "a text of 12 digits" }).optional()
     .describe(
-      "Account of twelve digits that credentials must belong to; a diagnosis complains of another",
+      "Account of 12 digits that credentials must belong to; a diagnosis complains of another",
     )
     .meta({ examples: ["123456789012"] }),
   connection_timeout: seconds.default(30)

@@ -72,14 +72,20 @@ export function wantedOf(shape: JsonSchema): string {
     case "number":
       return `a number${rangeOf(shape)}`;
     case "string":
-      return shape.maxLength === undefined
-        ? "a text that is not empty"
-        : `a text of 1 to ${shape.maxLength} characters`;
+      return textOf(shape);
     case "array":
       return "a list that is not empty";
     default:
       return "a table";
   }
+}
+
+function textOf({ maxLength, pattern = "" }: JsonSchema): string {
+  const digits = /^\^\\d\{(\d+)\}\$$/.exec(pattern)?.[1];
+  if (digits !== undefined) return `a text of ${digits} digits`;
+  return maxLength === undefined
+    ? "a text that is not empty"
+    : `a text of 1 to ${maxLength} characters`;
 }
 
 /** `a, b or c` */
