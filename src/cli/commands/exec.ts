@@ -43,8 +43,8 @@ export const execCommand: CommandDefinition = {
             "single word is split at its spaces, outside of quotes. For pipes, variables and " +
             "patterns run sh -c '...'.",
         )
-        .usage("INSTANCE [options] -- COMMAND...")
-        .argument("[INSTANCE]", "the instance, as for connect")
+        .usage("[INSTANCE] [options] -- COMMAND...")
+        .argument("[INSTANCE]", "as for connect; without one, a terminal offers a list")
         // Told in our own words: that is a command whose -- was forgotten.
         .allowExcessArguments()
         .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
