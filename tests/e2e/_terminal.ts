@@ -76,8 +76,19 @@ export class Terminal implements AsyncDisposable {
     await Deno.remove(file);
   }
 
+  /** Returns when what runs in it sees the new size: tmux passes that on a moment later. */
   async resize(columns: number, rows: number): Promise<void> {
     await this.#tmux("resize-window", "-x", `${columns}`, "-y", `${rows}`);
+    const tty = (await this.#tmux("display-message", "-p", "#{pane_tty}")).trim();
+    const args = ["-c", 'stty size <"$1"', "sh", tty];
+    const deadline = performance.now() + SCREEN_TIMEOUT_MS;
+    for (;;) {
+      const { stdout } = await new Deno.Command("sh", { args }).output();
+      const size = new TextDecoder().decode(stdout).trim();
+      if (size === `${rows} ${columns}`) return;
+      if (performance.now() > deadline) throw new Error(`the terminal stays at ${size}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
   }
 
   async screen(): Promise<string> {

@@ -66,7 +66,8 @@ Deno.test("shell: a terminal with its size, what is typed, and the end", IN_TERM
   await terminal.type("stty size; test -t 0 && echo a terminal\n");
   await terminal.shows(/^24 80\na terminal$/m);
   await terminal.resize(100, 30);
-  await terminal.type("stty size\n");
+  // What is typed may be on its way before the size is.
+  await terminal.type(`until [ "$(stty size)" = "30 100" ]; do sleep 0.1; done; stty size\n`);
   await terminal.shows(/^30 100$/m);
   await terminal.resize(80, 24);
   await terminal.type("printf '%s|\\n' 'größe 木 🌲'\n");
