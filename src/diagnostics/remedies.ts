@@ -4,6 +4,7 @@
  * @module
  */
 
+import { quoteForShell } from "../platform/mod.ts";
 import type { CheckId } from "./contracts.ts";
 import type { CheckParameters } from "./parameters.ts";
 
@@ -50,12 +51,7 @@ export function ownOptions(target: Target): string {
 }
 
 function profileOption({ profile }: Target): string {
-  return profile === undefined ? "" : ` --profile ${quoted(profile)}`;
-}
-
-/** A word for a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w.@%+=:,/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return profile === undefined ? "" : ` --profile ${quoteForShell(profile)}`;
 }
 
 /** `40 s`, `12 min`, `3 h`, `5 days`, for a sentence. Negative durations count as 0. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-export { quoteForWindows, type RunningChild, startChild } from "./child.ts";
+export { quoteForShell, quoteForWindows, type RunningChild, startChild } from "./child.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type DetachedProcess, ownCommand, startDetached } from "./detached.ts";
 export { lockFile } from "./file_lock.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "../errors/mod.ts";
-import { quoteForWindows } from "../platform/mod.ts";
+import { quoteForShell, quoteForWindows } from "../platform/mod.ts";
 
 /**
  * Refuses what cannot stand in an ssh configuration, however it is quoted.
@@ -42,12 +42,7 @@ export function proxyCommand(words: readonly ProxyWord[], os: typeof Deno.build.
   return words.map((word) => {
     if (typeof word !== "string") return word.token;
     requireWritable(word);
-    return quoted(word, os).replaceAll("%", "%%");
+    const quoted = os === "windows" ? quoteForWindows(word) : quoteForShell(word);
+    return quoted.replaceAll("%", "%%");
   }).join(" ");
-}
-
-function quoted(word: string, os: typeof Deno.build.os): string {
-  if (os === "windows") return quoteForWindows(word);
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

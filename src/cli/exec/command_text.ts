@@ -6,17 +6,12 @@
  * @module
  */
 
-/** Characters that mean nothing but themselves to such a splitter, and to a shell. */
-const PLAIN = /^[\w@%+=:,./-]+$/;
+import { quoteForShell } from "../../platform/mod.ts";
 
 /**
  * One word is passed as it was written, so that its spaces separate and its own quotes count; of several
  * each arrives as it is.
  */
 export function commandText(words: readonly string[]): string {
-  return words.length === 1 ? words[0]! : words.map(quoted).join(" ");
-}
-
-function quoted(word: string): string {
-  return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return words.length === 1 ? words[0]! : words.map(quoteForShell).join(" ");
 }

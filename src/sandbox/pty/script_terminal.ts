@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { quoteForShell } from "../../platform/mod.ts";
 import type { TerminalSize } from "./frames.ts";
 import { programEnvironment } from "./environment.ts";
 import type { CommandPlan, Terminal, TerminalEvents } from "./terminal.ts";
@@ -126,7 +127,9 @@ const BEGIN = 'stty -echo; echo "$$ $(tty)"; stty echo; cd -- "$1"; shift; exec 
 
 function startScript({ command, folder, environment }: CommandPlan): Deno.ChildProcess {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const words = ["sh", "-c", BEGIN, "sh", folder, ...variables, ...command].map(quote).join(" ");
+  const words = ["sh", "-c", BEGIN, "sh", folder, ...variables, ...command].map(quoteForShell).join(
+    " ",
+  );
   return new Deno.Command("/bin/sh", {
     args: ["-c", 'exec script -qfec "$1" /dev/null', "sh", `exec ${words}`],
     env: programEnvironment(),
@@ -146,8 +149,4 @@ async function runShell(script: string, args: readonly string[]): Promise<void> 
     stdout: "null",
     stderr: "null",
   }).output();
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
