@@ -8,7 +8,7 @@ import { AppError } from "../errors/mod.ts";
 import { editJson } from "./edit_json.ts";
 import type { ConfigFormat } from "./find.ts";
 import { parseConfigText } from "./formats.ts";
-import { isTable, type Table, valueAt, withValue } from "./tables.ts";
+import { canonical, type Table, valueAt, withValue } from "./tables.ts";
 
 /** One change. */
 export interface SettingEdit {
@@ -78,15 +78,4 @@ async function reads(text: string, format: ConfigFormat, wanted: Table): Promise
   } catch {
     return false;
   }
-}
-
-/** The same text for tables that differ in nothing but the order of their names. */
-function canonical(value: unknown): string {
-  return JSON.stringify(
-    value,
-    (_key, item) =>
-      isTable(item)
-        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
-        : item,
-  );
 }

@@ -7,6 +7,7 @@
 import type { PathFacts } from "../platform/mod.ts";
 import { findConfigFile, formatOfFile, namedFile } from "./find.ts";
 import { parseConfigText } from "./formats.ts";
+import { isTable } from "./tables.ts";
 
 /** Larger was not written by hand, and takes too long to read. */
 const FILE_LIMIT_BYTES = 1024 * 1024;
@@ -35,6 +36,5 @@ export async function glanceAtConfig(
 
 /** `value` where it is a table, else an empty one. */
 export function asTable(value: unknown): Readonly<Record<string, unknown>> {
-  const isTable = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isTable ? value as Record<string, unknown> : {};
+  return isTable(value) ? value : {};
 }

@@ -15,4 +15,5 @@ export { inspectSettings, loadConfig, type LoadedConfig, type SettingOrigin } fr
 export { nearestName } from "./nearest.ts";
 export { PRESET_NAME } from "./preset_name.ts";
 export type { Problem } from "./problems.ts";
+export { canonical } from "./tables.ts";
 export type { Config, Connection } from "./schema.ts";

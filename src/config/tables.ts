@@ -37,3 +37,14 @@ export function withValue(table: Table, path: readonly string[], value: unknown)
   const { [name]: _before, ...others } = table;
   return value === undefined ? others : { ...table, [name]: value };
 }
+
+/** JSON with sorted names: values that differ in nothing but the order of theirs are the same text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_key, item) =>
+      isTable(item)
+        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
+        : item,
+  ) ?? "null";
+}

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { canonical } from "../../config/mod.ts";
 import type { Clock } from "../../platform/mod.ts";
 import type { FactMemory } from "../fact_store.ts";
 import { type Fact, valueOf } from "../facts/fact.ts";
@@ -220,17 +221,6 @@ function withoutSessionName(arn: string): string {
 
 async function digestOf(fact: Fact<unknown>): Promise<string> {
   return fact.state === "known" ? await sha256(canonical(fact.value ?? null)) : "not known";
-}
-
-/** JSON with sorted keys: the same value is the same text. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(
-    value,
-    (_key, item: unknown) =>
-      typeof item === "object" && item !== null && !Array.isArray(item)
-        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
-        : item,
-  ) ?? "null";
 }
 
 async function sha256(text: string): Promise<string> {
