@@ -9,12 +9,10 @@ import type { LoadedConfig } from "../config/mod.ts";
 import { listenTcp, startChild } from "../platform/mod.ts";
 import {
   endpointProbe,
-  type KeepAlive,
   LocalListener,
   type NewDataKey,
   PortSession,
   type PortSessionOptions,
-  type Priority,
   ReconnectGate,
   SessionManager,
   SessionPlaces,
@@ -31,10 +29,11 @@ import type { ConnectParts } from "./connect/parts.ts";
 import type { Context } from "./context.ts";
 import type { ExecParts } from "./exec/parts.ts";
 import { startHosting } from "./hosting.ts";
-import type { AwsOptions } from "./invocation.ts";
+import type { AwsOptions, SessionOptions } from "./invocation.ts";
 import { createInstancePicker } from "./pick/instance_picker.ts";
 import type { ChosenInstance } from "./pick/choose_instance.ts";
-import type { ShellParts, StreamSession } from "./shell/parts.ts";
+import type { ShellParts } from "./shell/parts.ts";
+import type { StreamSession } from "./stream_session.ts";
 import type { SshProxyParts } from "./ssh_proxy/parts.ts";
 import type { VscodeSetupParts } from "./vscode/setup_run.ts";
 
@@ -69,15 +68,9 @@ export async function createAws(
   }
 }
 
-/** What the options of a command say about its sessions. */
-interface SessionOptions {
+/** What opening sessions needs of the options of a command. */
+interface OpeningOptions extends SessionOptions {
   aws: AwsOptions;
-  reason: string | undefined;
-  /** Resume a lost session. */
-  reconnect: boolean;
-  priority: Priority;
-  /** Undefined: the configuration decides. */
-  keepAlive: KeepAlive | undefined;
 }
 
 /** Everything about the sessions of a command but what each is for. */
@@ -100,7 +93,7 @@ function sessionPolicy(aws: Aws): NonNullable<PortSessionOptions["readPolicy"]> 
 }
 
 async function sessionCommons(
-  options: SessionOptions,
+  options: OpeningOptions,
   settings: LoadedConfig,
   context: Context,
 ): Promise<{ aws: Aws; commons: SessionCommons }> {
@@ -209,7 +202,7 @@ export async function createConnectParts(
 
 /** How a session is opened that leads to no port, and what of it is a command's own business. */
 async function portlessSessions(
-  options: SessionOptions & { instance: string | undefined },
+  options: OpeningOptions & { instance: string | undefined },
   settings: LoadedConfig,
   context: Context,
   shellDocument: string,
@@ -341,13 +334,7 @@ export async function createSshProxyParts(
           region,
           local,
         }));
-      return {
-        ready: session.ready,
-        closed: session.closed,
-        close: () => session.close(),
-        held: session,
-        flushed: () => local.flushed(),
-      };
+      return streamSession(session, local);
     },
     [Symbol.dispose]: () => aws.close(),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { KeepAlive, Priority } from "../session/mod.ts";
 import type { OutputFormat } from "./errors.ts";
 import type { Context } from "./context.ts";
 
@@ -24,6 +25,16 @@ export interface AwsOptions {
   profile: string | undefined;
   region: string | undefined;
   endpointUrl: string | undefined;
+}
+
+/** What the command line says about a session that is opened. */
+export interface SessionOptions {
+  reason: string | undefined;
+  /** Resume a lost session. */
+  reconnect: boolean;
+  priority: Priority;
+  /** Undefined: the configuration decides. */
+  keepAlive: KeepAlive | undefined;
 }
 
 /** A parsed argument list. */

@@ -7,7 +7,7 @@
 import { Command, Option, type OptionValues } from "@commander-js/extra-typings";
 import type { KeepAlive, Priority } from "../session/mod.ts";
 import type { OutputFormat } from "./errors.ts";
-import type { AwsOptions, GlobalOptions } from "./invocation.ts";
+import type { AwsOptions, GlobalOptions, SessionOptions } from "./invocation.ts";
 import {
   readFormat,
   readReason,
@@ -131,6 +131,37 @@ export const SESSION_OPTIONS = {
     );
   },
 };
+
+/** A type, as {@link AwsValues} is one. */
+type SessionValues = {
+  reason?: string;
+  reconnect: boolean;
+  priority?: Priority;
+  keepAlive?: KeepAlive;
+};
+
+/** `command` with all of {@link SESSION_OPTIONS}, under the heading that it has come to. */
+export function withSessionOptions<
+  Args extends unknown[],
+  Values extends OptionValues,
+  Globals extends OptionValues,
+>(command: Command<Args, Values, Globals>): Command<Args, Values & SessionValues, Globals> {
+  const added = command.addOption(SESSION_OPTIONS.reason)
+    .addOption(SESSION_OPTIONS.noReconnect)
+    .addOption(SESSION_OPTIONS.priority)
+    .addOption(SESSION_OPTIONS.keepAlive);
+  return added as unknown as Command<Args, Values & SessionValues, Globals>;
+}
+
+/** The session's options out of commander's. */
+export function readSessionOptions(options: SessionValues): SessionOptions {
+  return {
+    reason: options.reason,
+    reconnect: options.reconnect,
+    priority: options.priority ?? "normal",
+    keepAlive: options.keepAlive,
+  };
+}
 
 /** `--format`. */
 export function formatOption(description: string) {

@@ -14,7 +14,7 @@ import {
   requireDistinctPorts,
 } from "../forward_spec.ts";
 import { examples } from "../help.ts";
-import type { AwsOptions } from "../invocation.ts";
+import type { AwsOptions, SessionOptions } from "../invocation.ts";
 import {
   formatOption,
   readAwsOptions,
@@ -34,19 +34,13 @@ import {
 } from "../values.ts";
 
 /** What `connect` does: the command line, a preset and defaults, joined by `../presets/apply.ts`. */
-export interface ConnectOptions extends CommonOptions {
+export interface ConnectOptions extends CommonOptions, SessionOptions {
   /** As it was written: an id, a Name tag, `tag:KEY=VALUE`, an address or DNS name. */
   instance: string | undefined;
   /** The preset that INSTANCE named, or that this is saved as. */
   preset: string | undefined;
   /** At least one. */
   forwards: Forward[];
-  reason: string | undefined;
-  /** Resume a lost session. */
-  reconnect: boolean;
-  priority: Priority;
-  /** Undefined: the configuration decides. */
-  keepAlive: KeepAlive | undefined;
 }
 
 /** What the command line of `connect` says. Undefined is what it leaves to a preset or a default. */

@@ -6,25 +6,24 @@
 
 import { Option } from "@commander-js/extra-typings";
 import { AppError } from "../../errors/mod.ts";
-import type { KeepAlive, Priority } from "../../session/mod.ts";
 import { examples } from "../help.ts";
-import type { AwsOptions } from "../invocation.ts";
-import { readAwsOptions, SESSION_OPTIONS, valueOption, withAwsOptions } from "../options.ts";
+import type { AwsOptions, SessionOptions } from "../invocation.ts";
+import {
+  readAwsOptions,
+  readSessionOptions,
+  valueOption,
+  withAwsOptions,
+  withSessionOptions,
+} from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import { readInstance, readText } from "../values.ts";
 
 /** What `exec` was asked. */
-export interface ExecOptions {
+export interface ExecOptions extends SessionOptions {
   /** As it was written; undefined: to be chosen from a list. */
   instance: string | undefined;
   /** Program and arguments, or one word with all of them. */
   command: string[];
-  reason: string | undefined;
-  /** Resume a lost session. */
-  reconnect: boolean;
-  priority: Priority;
-  /** Undefined: the configuration decides. */
-  keepAlive: KeepAlive | undefined;
   /** Find out why, when it fails. */
   diagnose: boolean;
   aws: AwsOptions;
@@ -33,7 +32,7 @@ export interface ExecOptions {
 export const execCommand: CommandDefinition = {
   takesCommandLine: true,
   define(program, found) {
-    withAwsOptions(
+    withAwsOptions(withSessionOptions(
       program.command("exec")
         .description(
           "Runs a command on an instance. Its standard output and standard error arrive apart and " +
@@ -49,12 +48,8 @@ export const execCommand: CommandDefinition = {
         .allowExcessArguments()
         .addOption(valueOption("-i, --instance-id <INSTANCE>", "the same as INSTANCE", readText))
         .addOption(new Option("--no-diagnose", "do not look for the cause of a failure"))
-        .optionsGroup("Session:")
-        .addOption(SESSION_OPTIONS.reason)
-        .addOption(SESSION_OPTIONS.noReconnect)
-        .addOption(SESSION_OPTIONS.priority)
-        .addOption(SESSION_OPTIONS.keepAlive),
-    )
+        .optionsGroup("Session:"),
+    ))
       .addHelpText(
         "after",
         examples([
@@ -75,10 +70,7 @@ export const execCommand: CommandDefinition = {
           options: (rest: string[] | undefined): ExecOptions => ({
             instance: readInstance(instance, options.instanceId),
             command: readCommand(rest, stray),
-            reason: options.reason,
-            reconnect: options.reconnect,
-            priority: options.priority ?? "normal",
-            keepAlive: options.keepAlive,
+            ...readSessionOptions(options),
             diagnose: options.diagnose,
             aws: readAwsOptions(options),
           }),

@@ -5,25 +5,24 @@
  */
 
 import { Option } from "@commander-js/extra-typings";
-import type { KeepAlive, Priority } from "../../session/mod.ts";
 import { examples } from "../help.ts";
-import type { AwsOptions } from "../invocation.ts";
-import { readAwsOptions, SESSION_OPTIONS, valueOption, withAwsOptions } from "../options.ts";
+import type { AwsOptions, SessionOptions } from "../invocation.ts";
+import {
+  readAwsOptions,
+  readSessionOptions,
+  valueOption,
+  withAwsOptions,
+  withSessionOptions,
+} from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import { readInstance, readText } from "../values.ts";
 
 /** What `shell` was asked. */
-export interface ShellOptions {
+export interface ShellOptions extends SessionOptions {
   /** As it was written; undefined: to be chosen from a list. */
   instance: string | undefined;
   /** Undefined: the account's own, with its preferences. */
   document: string | undefined;
-  reason: string | undefined;
-  /** Resume a lost session. */
-  reconnect: boolean;
-  priority: Priority;
-  /** Undefined: the configuration decides. */
-  keepAlive: KeepAlive | undefined;
   /** Find out why, when it fails. */
   diagnose: boolean;
   aws: AwsOptions;
@@ -32,7 +31,7 @@ export interface ShellOptions {
 export const shellCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
-    withAwsOptions(
+    withAwsOptions(withSessionOptions(
       program.command("shell")
         .description(
           "Opens a shell on an instance in this terminal. Every key goes to the instance, Ctrl-C " +
@@ -53,12 +52,8 @@ export const shellCommand: CommandDefinition = {
           ),
         )
         .addOption(new Option("--no-diagnose", "do not look for the cause of a failure"))
-        .optionsGroup("Session:")
-        .addOption(SESSION_OPTIONS.reason)
-        .addOption(SESSION_OPTIONS.noReconnect)
-        .addOption(SESSION_OPTIONS.priority)
-        .addOption(SESSION_OPTIONS.keepAlive),
-    )
+        .optionsGroup("Session:"),
+    ))
       .addHelpText(
         "after",
         examples([
@@ -76,10 +71,7 @@ export const shellCommand: CommandDefinition = {
           options: (): ShellOptions => ({
             instance: readInstance(instance, options.instanceId),
             document: options.document,
-            reason: options.reason,
-            reconnect: options.reconnect,
-            priority: options.priority ?? "normal",
-            keepAlive: options.keepAlive,
+            ...readSessionOptions(options),
             diagnose: options.diagnose,
             aws: readAwsOptions(options),
           }),

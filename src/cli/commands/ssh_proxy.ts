@@ -5,24 +5,23 @@
  */
 
 import { AppError } from "../../errors/mod.ts";
-import type { KeepAlive, Priority } from "../../session/mod.ts";
 import { examples } from "../help.ts";
-import type { AwsOptions } from "../invocation.ts";
-import { readAwsOptions, SESSION_OPTIONS, valueOption, withAwsOptions } from "../options.ts";
+import type { AwsOptions, SessionOptions } from "../invocation.ts";
+import {
+  readAwsOptions,
+  readSessionOptions,
+  valueOption,
+  withAwsOptions,
+  withSessionOptions,
+} from "../options.ts";
 import type { CommandDefinition } from "../program.ts";
 import { readRemotePort, readText, readUserName } from "../values.ts";
 
 /** What `ssh-proxy` was asked. */
-export interface SshProxyOptions {
+export interface SshProxyOptions extends SessionOptions {
   /** As it was written: an id, a Name tag, `tag:KEY=VALUE`, an address or DNS name. */
   host: string;
   port: number;
-  reason: string | undefined;
-  /** Resume a lost session. */
-  reconnect: boolean;
-  priority: Priority;
-  /** Undefined: the configuration decides. */
-  keepAlive: KeepAlive | undefined;
   /** Sent through EC2 Instance Connect before ssh says its first word. */
   pushKey: { publicKeyFile: string; user: string } | undefined;
   aws: AwsOptions;
@@ -34,21 +33,19 @@ export const sshProxyCommand: CommandDefinition = {
   takesCommandLine: false,
   define(program, found) {
     withAwsOptions(
-      program.command("ssh-proxy")
-        .description(
-          "Joins standard input and output to a port of an instance: what ssh wants of its " +
-            "ProxyCommand. A lost connection is resumed, and ssh does not notice. Everything that is " +
-            "said goes to standard error. It ends when ssh or the server does.\n\n" +
-            "HOST is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private DNS " +
-            "name.",
-        )
-        .usage("HOST [PORT] [options]")
-        .argument("<HOST>", "the instance")
-        .argument("[PORT]", "port of the instance (default: 22)")
-        .addOption(SESSION_OPTIONS.reason)
-        .addOption(SESSION_OPTIONS.noReconnect)
-        .addOption(SESSION_OPTIONS.priority)
-        .addOption(SESSION_OPTIONS.keepAlive)
+      withSessionOptions(
+        program.command("ssh-proxy")
+          .description(
+            "Joins standard input and output to a port of an instance: what ssh wants of its " +
+              "ProxyCommand. A lost connection is resumed, and ssh does not notice. Everything that is " +
+              "said goes to standard error. It ends when ssh or the server does.\n\n" +
+              "HOST is an instance id, a Name tag, tag:KEY=VALUE, a private IP address or a private DNS " +
+              "name.",
+          )
+          .usage("HOST [PORT] [options]")
+          .argument("<HOST>", "the instance")
+          .argument("[PORT]", "port of the instance (default: 22)"),
+      )
         .optionsGroup("EC2 Instance Connect:")
         .addOption(
           valueOption(
@@ -80,10 +77,7 @@ export const sshProxyCommand: CommandDefinition = {
           options: (): SshProxyOptions => ({
             host: readText(host, "HOST"),
             port: port === undefined ? DEFAULT_PORT : readRemotePort(port, "PORT"),
-            reason: options.reason,
-            reconnect: options.reconnect,
-            priority: options.priority ?? "normal",
-            keepAlive: options.keepAlive,
+            ...readSessionOptions(options),
             pushKey: readPushKey(options.pushKey, options.user),
             aws: readAwsOptions(options),
           }),

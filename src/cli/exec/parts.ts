@@ -8,7 +8,7 @@ import type { SessionEvent } from "../../session/mod.ts";
 import type { ExplainingParts } from "../explain_failure.ts";
 import type { Hosting } from "../hosting.ts";
 import type { ChoosingParts, ChosenInstance } from "../pick/choose_instance.ts";
-import type { StreamSession } from "../shell/parts.ts";
+import type { StreamSession } from "../stream_session.ts";
 
 /** A session that runs one command; its output goes to this process's streams. */
 export interface CommandSession extends StreamSession {

@@ -5,27 +5,11 @@
  */
 
 import type { RawMode } from "../../platform/mod.ts";
-import type {
-  HostedSession,
-  SessionEnd,
-  SessionEvent,
-  SessionReady,
-  ShellTerminal,
-} from "../../session/mod.ts";
+import type { SessionEvent, ShellTerminal } from "../../session/mod.ts";
 import type { ExplainingParts } from "../explain_failure.ts";
 import type { Hosting } from "../hosting.ts";
 import type { ChoosingParts, ChosenInstance } from "../pick/choose_instance.ts";
-
-/** A session whose bytes come and go through this process's streams. */
-export interface StreamSession {
-  readonly ready: SessionReady;
-  readonly closed: Promise<SessionEnd>;
-  close(): Promise<void>;
-  /** As other processes see it. */
-  readonly held: HostedSession;
-  /** Resolves when everything that has arrived is written, or never will be. */
-  flushed(): Promise<void>;
-}
+import type { StreamSession } from "../stream_session.ts";
 
 /** What it is opened with. */
 export interface ShellRequest {

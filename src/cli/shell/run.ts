@@ -14,7 +14,8 @@ import { chooseInstance, requireInstance } from "../pick/choose_instance.ts";
 import { orInstanceOfPreset } from "../presets/find.ts";
 import { Stopped, untilAborted } from "../stop.ts";
 import { LocalTerminal } from "./local_terminal.ts";
-import type { ShellParts, StreamSession } from "./parts.ts";
+import type { StreamSession } from "../stream_session.ts";
+import type { ShellParts } from "./parts.ts";
 import { shellFailure, ShellReport } from "./report.ts";
 
 /** Makes the parts that a command line asks for. */

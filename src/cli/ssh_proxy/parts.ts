@@ -5,19 +5,9 @@
  */
 
 import type { InstanceLookup, PublicKeyRequest } from "../../aws/mod.ts";
-import type { HostedSession, SessionEnd, SessionEvent, SessionReady } from "../../session/mod.ts";
+import type { SessionEvent } from "../../session/mod.ts";
 import type { Hosting } from "../hosting.ts";
-
-/** A session that carries the standard streams. */
-export interface SshStream {
-  readonly ready: SessionReady;
-  readonly closed: Promise<SessionEnd>;
-  close(): Promise<void>;
-  /** As other processes see it. */
-  readonly held: HostedSession;
-  /** Resolves when everything that has arrived is on standard output, or never will be. */
-  flushed(): Promise<void>;
-}
+import type { StreamSession } from "../stream_session.ts";
 
 /** What it is opened with. */
 export interface SshStreamRequest {
@@ -36,5 +26,5 @@ export interface SshProxyParts extends Disposable {
   /** Lets a public key in for a minute. */
   sendSshPublicKey(request: PublicKeyRequest, signal: AbortSignal): Promise<void>;
   /** Reads nothing of standard input before the session is ready. */
-  open(request: SshStreamRequest): Promise<SshStream>;
+  open(request: SshStreamRequest): Promise<StreamSession>;
 }

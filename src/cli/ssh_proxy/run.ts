@@ -17,7 +17,8 @@ import { type Context, loadSettings } from "../context.ts";
 import { createSshProxyParts } from "../factory.ts";
 import type { Hosting } from "../hosting.ts";
 import { untilAborted } from "../stop.ts";
-import type { SshProxyParts, SshStream } from "./parts.ts";
+import type { StreamSession } from "../stream_session.ts";
+import type { SshProxyParts } from "./parts.ts";
 import { endError, SshReport } from "./report.ts";
 
 /** A public key on its way. */
@@ -104,7 +105,7 @@ async function open(
     name: string;
     pushed: Pushed;
   },
-): Promise<SshStream> {
+): Promise<StreamSession> {
   const { reporter, stop } = context;
   const report = new SshReport(name, reporter);
   try {
@@ -132,7 +133,7 @@ async function open(
 }
 
 async function untilEnd(
-  stream: SshStream,
+  stream: StreamSession,
   { context, name, pushed }: { context: Context; name: string; pushed: Pushed },
 ): Promise<number> {
   const { reporter, stop } = context;

@@ -3,11 +3,8 @@ import { AppError } from "../../../src/errors/mod.ts";
 import { type PublicKeyRequest, TargetNotConnectedError } from "../../../src/aws/mod.ts";
 import type { SshProxyOptions } from "../../../src/cli/commands/ssh_proxy.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
-import type {
-  SshProxyParts,
-  SshStream,
-  SshStreamRequest,
-} from "../../../src/cli/ssh_proxy/parts.ts";
+import type { SshProxyParts, SshStreamRequest } from "../../../src/cli/ssh_proxy/parts.ts";
+import type { StreamSession } from "../../../src/cli/stream_session.ts";
 import { runSshProxy } from "../../../src/cli/ssh_proxy/run.ts";
 import type { Context } from "../../../src/cli/context.ts";
 import type { SessionEnd } from "../../../src/session/mod.ts";
@@ -74,7 +71,7 @@ class Trial implements Disposable {
     this.#closed.resolve(end);
   }
 
-  #open(request: SshStreamRequest): Promise<SshStream> {
+  #open(request: SshStreamRequest): Promise<StreamSession> {
     this.calls.push(`open ${request.instanceId} ${request.remotePort}`);
     if (this.failure !== undefined) return Promise.reject(this.failure);
     this.opened.resolve(request);
